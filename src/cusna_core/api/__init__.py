@@ -1,0 +1,76 @@
+"""Everything that a plugin may import from the core.
+
+from cusna_core.api import Controller, Network, hookimpl
+"""
+
+from cusna_core.api.clock import Clock, SystemClock
+from cusna_core.api.context import Context
+from cusna_core.api.driver import Controller, Network
+from cusna_core.api.errors import (
+    AuthFailed,
+    BadAnswer,
+    ConfigError,
+    Full,
+    Missing,
+    PluginError,
+    RateLimited,
+    Rejected,
+    Taken,
+    Transient,
+    Unreachable,
+    Unsupported,
+)
+from cusna_core.api.facts import (
+    Affiliation,
+    Block,
+    Booking,
+    BookingKind,
+    BookingState,
+    Company,
+    Pause,
+    Person,
+    Plan,
+    Scope,
+    Section,
+    Snapshot,
+    SourceLocation,
+    Subscription,
+    SubscriptionState,
+    Window,
+    email_key,
+    merged,
+)
+from cusna_core.api.findings import Finding, Level
+from cusna_core.api.hooks import Fake, FakeSource, FakeWifi, hookimpl
+from cusna_core.api.http import Answer, HttpApi, JsonApi, RateLimit, by_status, parse
+from cusna_core.api.keys import (
+    Change,
+    Client,
+    Create,
+    EnsureSegment,
+    Feature,
+    Key,
+    KeyState,
+    Limits,
+    NetworkChoice,
+    Outcome,
+    Ref,
+    Revoke,
+    Segment,
+    SegmentState,
+    Update,
+)
+from cusna_core.api.options import Address, Options, Secret, Tls, is_loopback
+from cusna_core.api.source import Source
+
+__all__ = [
+    "Address", "Affiliation", "Answer", "AuthFailed", "BadAnswer", "Block", "Booking", "BookingKind",
+    "BookingState", "Change", "Client", "Clock", "Company", "ConfigError", "Context", "Controller",
+    "Create", "EnsureSegment", "Fake", "FakeSource", "FakeWifi", "Feature", "Finding", "Full",
+    "HttpApi", "JsonApi", "Key", "KeyState", "Level", "Limits", "Missing", "Network", "NetworkChoice",
+    "Options", "Outcome", "Pause", "Person", "Plan", "PluginError", "RateLimit", "RateLimited", "Ref",
+    "Rejected", "Revoke", "Scope", "Secret", "Section", "Segment", "SegmentState", "Snapshot", "Source",
+    "SourceLocation", "Subscription", "SubscriptionState", "SystemClock", "Taken", "Tls", "Transient",
+    "Unreachable", "Unsupported", "Update", "Window", "by_status", "email_key", "hookimpl",
+    "is_loopback", "merged", "parse",
+]  # fmt: skip

@@ -1,0 +1,24 @@
+"""What does a plugin get from the core? A few fields, and no way back into the application."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cusna_core.api.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Handed to every source and controller when it is made."""
+
+    name: str
+    """The configured name (`rack` in `[controllers.rack]`), for logs."""
+    installation: str
+    """A few letters that tell this installation's objects from another's."""
+    clock: Clock
+    fingerprint: Callable[[str], str]
+    """A keyed, one-way fingerprint (hex) of a passphrase; the same for the installation's life."""
+
+    @property
+    def label_prefix(self) -> str:
+        """What every label of ours begins with."""
+        return f"cusna-{self.installation}-"

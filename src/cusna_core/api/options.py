@@ -1,0 +1,59 @@
+"""How does a plugin declare its options, and what may they be?
+
+A plugin's options are a pydantic model derived from `Options`. Fields of type `Secret` may be given
+as `env:NAME` or `file:/path`; the core resolves the reference before the model sees it.
+The console draws its forms from these models: `title` is the label, `description` the help line.
+"""
+
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from yarl import URL
+
+Secret = SecretStr
+
+
+class Options(BaseModel):
+    """The base of every options model: unknown names are refused, inputs never show in errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address means this machine."""
+    if host is None:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(value: str) -> str:
+    try:
+        url = URL(value)
+    except ValueError:
+        raise ValueError("must be a URL such as https://192.168.1.1") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("must be a URL such as https://192.168.1.1")
+    if url.user or url.password or url.query_string or url.fragment:
+        raise ValueError("must be a plain address without user, query or fragment")
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise ValueError("must be https: plain http would send the credentials in clear")
+    return value.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An https address (plain http is accepted to this machine only), without a trailing slash."""
+
+
+class Tls(Options):
+    """How to trust a server whose certificate no public authority signed."""
+
+    ca: str | None = None
+    """Path of a PEM file with the authority (or the certificate itself)."""
+    fingerprint: str | None = None
+    """SHA-256 of the server's certificate, hex, colons allowed."""
