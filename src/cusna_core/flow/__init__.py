@@ -1,0 +1,1 @@
+"""The rules, pure, read in this order: accounts, rights, brake, groups, keys, ownership, changes."""
