@@ -60,15 +60,15 @@ from cusna_core.api.keys import (
     SegmentState,
     Update,
 )
-from cusna_core.api.options import Address, Options, Secret, Tls, is_loopback
+from cusna_core.api.options import Address, LocalFile, Options, Secret, Tls, is_loopback
 from cusna_core.api.source import Source
 
 __all__ = [
     "Address", "Affiliation", "Answer", "AuthFailed", "BadAnswer", "Block", "Booking", "BookingKind",
     "BookingState", "Change", "Client", "Clock", "Company", "ConfigError", "Context", "Controller",
     "Create", "EnsureSegment", "Fake", "FakeSource", "FakeWifi", "Feature", "Finding", "Full",
-    "HttpApi", "JsonApi", "Key", "KeyState", "Level", "Limits", "Missing", "Network", "NetworkChoice",
-    "Options", "Outcome", "Pause", "Person", "Plan", "PluginError", "RateLimit", "RateLimited", "Ref",
+    "HttpApi", "JsonApi", "Key", "KeyState", "Level", "Limits", "LocalFile", "Missing", "Network",
+    "NetworkChoice", "Options", "Outcome", "Pause", "Person", "Plan", "PluginError", "RateLimit", "RateLimited", "Ref",
     "Rejected", "Revoke", "Scope", "Secret", "Section", "Segment", "SegmentState", "Snapshot", "Source",
     "SourceLocation", "Subscription", "SubscriptionState", "SystemClock", "Taken", "Tls", "Transient",
     "Unreachable", "Unsupported", "Update", "Window", "by_status", "email_key", "hookimpl",

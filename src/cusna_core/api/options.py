@@ -8,7 +8,7 @@ The console draws its forms from these models: `title` is the label, `descriptio
 import ipaddress
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from yarl import URL
 
 Secret = SecretStr
@@ -49,11 +49,21 @@ def _address(value: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 """An https address (plain http is accepted to this machine only), without a trailing slash."""
 
+LOCAL = "local path"
+LocalFile = Annotated[str, LOCAL]
+"""A path on this machine; a relative one is meant from the configuration file, and arrives absolute."""
+
 
 class Tls(Options):
     """How to trust a server whose certificate no public authority signed."""
 
-    ca: str | None = None
-    """Path of a PEM file with the authority (or the certificate itself)."""
-    fingerprint: str | None = None
-    """SHA-256 of the server's certificate, hex, colons allowed."""
+    ca: LocalFile | None = Field(
+        None,
+        title="CA file",
+        description="Path of a PEM file with the authority (or the certificate itself).",
+    )
+    fingerprint: str | None = Field(
+        None,
+        title="Fingerprint",
+        description="SHA-256 of the server's certificate, hex, colons allowed.",
+    )
