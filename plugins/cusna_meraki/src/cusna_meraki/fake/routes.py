@@ -1,0 +1,261 @@
+"""What does the cloud say to the other calls: organisations, networks, SSIDs, policies, clients?
+
+Action batches are not here yet; they will be a class of their own beside `Psks`.
+"""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from cusna_meraki.fake.gate import ACCESS, Gate, Refused
+from cusna_meraki.fake.psks import Psks
+from cusna_meraki.fake.state import IPSK, TAGGED_MODES, Cloud, Json, Site
+from cusna_meraki.fake.view import body_of, named, org_of, page, require_writable, sees, site_of, ssid_of
+
+BASE = "/api/v1"
+AUTH_MODES = (IPSK, "open", "psk", "8021x-meraki", "8021x-radius", "ipsk-with-radius", "open-with-radius")
+WPA_MODES = (
+    "WPA1 only",
+    "WPA1 and WPA2",
+    "WPA2 only",
+    "WPA3 Transition Mode",
+    "WPA3 only",
+    "WPA3 192-bit Security",
+)
+IP_MODES = ("NAT mode", *TAGGED_MODES, "Ethernet over GRE", "Layer 3 roaming with a concentrator", "VPN")
+
+
+class Routes:
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._creating: set[str] = set()
+
+    def app(self, gate: Gate) -> web.Application:
+        psks = Psks(self.cloud)
+        network = f"{BASE}/networks/{{network}}"
+        policy = f"{network}/groupPolicies/{{policy}}"
+        ssid = f"{network}/wireless/ssids/{{number}}"
+        psk = f"{ssid}/identityPsks/{{psk}}"
+        device = f"{network}/clients/{{client}}/policy"
+        tools = f"{BASE}/organizations/{{org}}/wireless/devices/liveTools"
+        app = web.Application(middlewares=[gate.middleware])
+        app.add_routes(
+            [
+                web.get(f"{BASE}/administered/identities/me", self.me),
+                web.get(f"{BASE}/organizations", self.orgs),
+                web.get(f"{BASE}/organizations/{{org}}/networks", self.networks),
+                web.get(network, self.network),
+                web.get(f"{network}/firmwareUpgrades", self.firmware),
+                web.get(f"{network}/wireless/ssids", self.ssids),
+                web.get(ssid, self.ssid),
+                web.put(ssid, self.put_ssid),
+                web.get(f"{ssid}/identityPsks", psks.listed),
+                web.post(f"{ssid}/identityPsks", psks.create),
+                web.get(psk, psks.one),
+                web.put(psk, psks.update),
+                web.delete(psk, psks.delete),
+                web.get(f"{network}/groupPolicies", self.policies),
+                web.post(f"{network}/groupPolicies", self.create_policy),
+                web.get(policy, self.policy),
+                web.put(policy, self.put_policy),
+                web.delete(policy, self.delete_policy),
+                web.get(f"{network}/clients", self.clients),
+                web.get(device, self.device_policy),
+                web.put(device, self.put_device_policy),
+                web.post(f"{tools}/clients/{{client}}/disconnect", self.disconnect),
+            ]
+        )
+        return app
+
+    async def me(self, request: web.Request) -> web.Response:
+        authentication = {"mode": "email", "api": {"key": {"created": True}}, "twoFactor": {"enabled": True}}
+        return web.json_response(
+            {"name": "Service admin", "email": "wifi@example.com", "authentication": authentication}
+        )
+
+    async def orgs(self, request: web.Request) -> web.Response:
+        shown: list[Json] = [
+            {
+                "id": org,
+                "name": name,
+                "url": f"https://dashboard.meraki.com/o/{org}/manage/organization/overview",
+                "api": {"enabled": True},
+                "licensing": {"model": "co-term"},
+                "cloud": {"region": {"name": "Europe"}},
+            }
+            for org, name in self.cloud.orgs.items()
+            if org in request[ACCESS].orgs
+        ]
+        return page(request, shown, least=3, most=9000, default=9000)
+
+    async def networks(self, request: web.Request) -> web.Response:
+        org = org_of(self.cloud, request)
+        sites = self.cloud.sites.values()
+        shown = [site.shown() for site in sites if site.org == org and sees(request, site)]
+        return page(request, shown, least=3, most=100_000, default=1000)
+
+    async def network(self, request: web.Request) -> web.Response:
+        return web.json_response(site_of(self.cloud, request).shown())
+
+    async def firmware(self, request: web.Request) -> web.Response:
+        name = site_of(self.cloud, request).firmware
+        version = {
+            "firmware": name.replace("MR ", "wireless-").replace(".", "-"),
+            "shortName": name,
+            "releaseType": "stable",
+        }
+        return web.json_response({"products": {"wireless": {"currentVersion": version}}})
+
+    async def ssids(self, request: web.Request) -> web.Response:
+        return web.json_response([_shown_ssid(ssid) for ssid in site_of(self.cloud, request).ssids])
+
+    async def ssid(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request)
+        return web.json_response(_shown_ssid(site.ssids[ssid_of(request)]))
+
+    async def put_ssid(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request, write=True)
+        ssid = site.ssids[ssid_of(request)]
+        body = await body_of(request)
+        choices = {"authMode": AUTH_MODES, "wpaEncryptionMode": WPA_MODES, "ipAssignmentMode": IP_MODES}
+        for name, allowed in choices.items():
+            if name in body and body[name] not in allowed:
+                raise Refused(400, f"'{name}' must be one of: {', '.join(allowed)}")
+        require_writable(site)
+        ssid |= {name: value for name, value in body.items() if name != "number"}
+        return web.json_response(_shown_ssid(ssid))
+
+    # Group policies
+
+    async def policies(self, request: web.Request) -> web.Response:
+        return web.json_response(list(site_of(self.cloud, request).policies.values()))
+
+    async def policy(self, request: web.Request) -> web.Response:
+        return web.json_response(self._policy(request, site_of(self.cloud, request)))
+
+    async def create_policy(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request, write=True)
+        body = await body_of(request)
+        named(body, "name", required=True)
+        if self.cloud.knobs.parallel_policy_400:
+            if site.id in self._creating:
+                raise Refused(400, "Group policy could not be created")
+            self._creating.add(site.id)
+            for _ in range(200):  # a window in which a second call can come in
+                await asyncio.sleep(0)
+            self._creating.remove(site.id)
+        self._check_policy(site, body)
+        most = self.cloud.knobs.max_group_policies
+        if most is not None and len(site.policies) >= most:
+            raise Refused(400, "Maximum number of group policies reached")
+        return web.json_response(self.cloud.add_policy(site, _policy_fields(body)), status=201)
+
+    async def put_policy(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request, write=True)
+        policy = self._policy(request, site)
+        body = await body_of(request)
+        named(body, "name")
+        self._check_policy(site, body, policy)
+        policy |= _policy_fields(body)
+        return web.json_response(policy)
+
+    async def delete_policy(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request, write=True)
+        policy = self._policy(request, site)
+        require_writable(site)
+        used = [
+            p
+            for keys in site.psks.values()
+            for p in keys.values()
+            if p["groupPolicyId"] == policy["groupPolicyId"]
+        ]
+        refuse = self.cloud.knobs.policy_delete_in_use == "refuse" and request.query.get("force") != "true"
+        if used and refuse:
+            raise Refused(400, "Group policy is in use")
+        del site.policies[policy["groupPolicyId"]]
+        return web.Response(status=204)
+
+    def _policy(self, request: web.Request, site: Site) -> Json:
+        policy = site.policies.get(request.match_info["policy"])
+        if policy is None:
+            raise Refused(404, "Not found")
+        return policy
+
+    def _check_policy(self, site: Site, body: Json, policy: Json | None = None) -> None:
+        tagging = body.get("vlanTagging", {"settings": "network default"})
+        if tagging.get("settings") not in ("network default", "ignore", "custom"):
+            raise Refused(400, "'vlanTagging.settings' must be one of: network default, ignore, custom")
+        if "vlanId" in tagging and not isinstance(tagging["vlanId"], str):
+            raise Refused(400, "'vlanTagging.vlanId' must be a string")
+        if tagging["settings"] == "custom":
+            vlan = tagging.get("vlanId", "")
+            if not vlan.isdigit() or not 1 <= int(vlan) <= 4094:
+                raise Refused(400, "'vlanTagging.vlanId' must be 1 to 4094")
+        require_writable(site)
+        names = {other["name"] for other in site.policies.values() if other is not policy}
+        if self.cloud.knobs.unique_policy_name and body.get("name") in names:
+            raise Refused(400, "Name has already been taken")
+
+    # Clients
+
+    async def clients(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request)
+        if int(request.query.get("timespan", "86400")) > 2_678_400:
+            raise Refused(400, "'timespan' must be at most 31 days")
+        group = request.query.get("pskGroup")
+        statuses = request.query.getall("statuses[]", ["Online", "Offline"])
+        shown = [
+            {name: value for name, value in client.items() if name != "psk"}
+            for client in site.clients.values()
+            if group in (None, client["pskGroup"]) and client["status"] in statuses
+        ]
+        return page(request, shown, least=3, most=5000, default=10)
+
+    async def device_policy(self, request: web.Request) -> web.Response:
+        site, client = self._client(request)
+        return web.json_response(
+            site.device_policies.get(client["id"], {"mac": client["mac"], "devicePolicy": "Normal"})
+        )
+
+    async def put_device_policy(self, request: web.Request) -> web.Response:
+        site, client = self._client(request, write=True)
+        body = await body_of(request)
+        named(body, "devicePolicy", required=True)
+        fields = {name: body[name] for name in ("devicePolicy", "groupPolicyId") if name in body}
+        site.device_policies[client["id"]] = {"mac": client["mac"]} | fields
+        return web.json_response(site.device_policies[client["id"]])
+
+    def _client(self, request: web.Request, *, write: bool = False) -> tuple[Site, Json]:
+        site = site_of(self.cloud, request, write=write)
+        client = _by_id(site, request.match_info["client"])
+        if client is None:
+            raise Refused(404, "Not found")
+        return site, client
+
+    async def disconnect(self, request: web.Request) -> web.Response:
+        """Beta at the vendor; its answer is our guess."""
+        org = org_of(self.cloud, request)
+        for site in self.cloud.sites.values():
+            client = _by_id(site, request.match_info["client"])
+            if site.org == org and sees(request, site) and client is not None:
+                client["status"] = "Offline"
+                return web.json_response({"disconnectId": client["id"], "status": "complete"}, status=201)
+        raise Refused(404, "Not found")
+
+
+def _by_id(site: Site, client_id: str) -> Json | None:
+    return next((client for client in site.clients.values() if client["id"] == client_id), None)
+
+
+def _policy_fields(body: Json) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "groupPolicyId"}
+
+
+def _shown_ssid(ssid: Json) -> Json:
+    """Only the fields of the mode that the SSID is in."""
+    shown = dict(ssid)
+    if ssid["ipAssignmentMode"] not in TAGGED_MODES:
+        for name in ("useVlanTagging", "defaultVlanId", "apTagsAndVlanIds"):
+            shown.pop(name, None)
+    return shown
