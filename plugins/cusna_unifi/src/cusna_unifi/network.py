@@ -1,0 +1,324 @@
+"""How do keys come to work on a UniFi SSID?
+
+The whole list of PPSKs is one field of the WLAN, and there is no locking: each flush reads it afresh, writes
+it once if anything differs, and reads it back, because `ok` is no confirmation.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from cusna_core.api import (
+    AuthFailed,
+    Change,
+    Client,
+    ConfigError,
+    Create,
+    EnsureSegment,
+    Feature,
+    Finding,
+    Key,
+    KeyState,
+    Limits,
+    Missing,
+    Network,
+    Outcome,
+    PluginError,
+    RateLimited,
+    Ref,
+    Rejected,
+    Revoke,
+    Secret,
+    Segment,
+    SegmentState,
+    Transient,
+    Update,
+)
+from cusna_unifi import checks, vlans
+from cusna_unifi.client import UnifiApi
+from cusna_unifi.options import UnifiNetworkOptions
+from cusna_unifi.ppsk import Entry, KeyChange, Plan, Rules, network_id, password
+from cusna_unifi.site import Shared
+from cusna_unifi.wire import Station, Wlan
+
+log = logging.getLogger(__name__)
+
+PUTS = 16
+"""Writes a flush may take when UniFi refuses a list and the key to blame must be found."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class View:
+    """The SSID and its site's networks as they are at a moment."""
+
+    wlan: Wlan
+    networks: vlans.Networks
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.wlan.private_preshared_keys
+
+
+class UnifiNetwork(Network[UnifiNetworkOptions]):
+    """One SSID. A key's reference is the keyed fingerprint of its passphrase."""
+
+    def __init__(self, options: UnifiNetworkOptions, api: UnifiApi, shared: Shared) -> None:
+        self.options = options
+        self._api = api
+        self._shared = shared
+        self._context = api.context
+        self.features = (
+            Feature.VLAN
+            | Feature.READ_PASSPHRASE
+            | Feature.CHOOSE_PASSPHRASE
+            | Feature.UPDATE
+            | Feature.CLIENTS
+        )
+        if options.disconnect:
+            self.features |= Feature.DISCONNECT | Feature.DISCONNECT_IS_GROUPWIDE
+        # UniFi itself goes to 4018, its newer API to 4000 in some versions.
+        self.limits = Limits(
+            keys=options.max_keys,
+            passphrase_min=8,
+            passphrase_max=63,
+            vlan_min=2,
+            vlan_max=4000,
+            write_interval=options.write_interval,
+            settle=options.settle,
+        )
+
+    def identity(self) -> str:
+        return f"{self._shared.domain}/{self.options.wlan_id or self.options.ssid}"
+
+    def segment_domain(self) -> str:
+        return self._shared.domain
+
+    async def check(self) -> Sequence[Finding]:
+        wlans = await self._api.wlans()
+        found = checks.select(wlans, self.options)
+        if isinstance(found, Finding):
+            return [found]
+        clash = self._shared.claim(found.id, self.identity())
+        findings = [clash] if clash else []
+        networks = await self._api.networks()
+        findings += checks.of_wlan(found, networks, self.options)
+        try:
+            for one in found.private_preshared_keys:
+                password(one)
+        except AuthFailed:
+            findings.append(checks.hidden())
+        return checks.errors_first(findings)
+
+    async def read(self) -> Sequence[KeyState]:
+        view = await self._view()
+        anchor = self._anchor(view.wlan)
+        return [
+            KeyState(
+                ref=Ref(self._context.fingerprint(password(one))),
+                passphrase=Secret(password(one)),
+                vlan=view.networks.vlan_of(network_id(one)),
+            )
+            for one in view.entries
+            if password(one) != anchor
+        ]
+
+    async def segments(self) -> Sequence[SegmentState]:
+        return vlans.states(await self._api.networks(), await self._api.wlans())
+
+    async def create(self, key: Key) -> Ref:
+        return await self._alone(Create(key))
+
+    async def update(self, ref: Ref, key: Key) -> Ref:
+        return await self._alone(Update(ref, key))
+
+    async def revoke(self, ref: Ref) -> None:
+        await self._alone(Revoke(ref, label=""))
+
+    async def ensure_segment(self, segment: Segment) -> None:
+        async with self._shared.lock("networks"):
+            fields = vlans.missing(segment, await self._api.networks(), self.options)
+            if fields is None:
+                return
+            lost: Transient | None = None
+            try:
+                await self._api.add_network(fields)
+            except RateLimited:
+                raise
+            except Transient as error:
+                lost = error  # it may be there all the same
+            if vlans.missing(segment, await self._api.networks(), self.options) is not None:
+                raise lost or Transient(f"UniFi said that it made VLAN {segment.vlan}, but it is not there.")
+
+    async def clients(self) -> Sequence[Client]:
+        view = await self._view()
+        return [
+            Client(mac=one.mac.lower(), vlan=view.networks.vlan_of(one.network_id))
+            for one in await self._stations(view.wlan)
+        ]
+
+    async def disconnect(self, ended: Sequence[KeyState]) -> int:
+        """UniFi does not tell which key a client used: those of the ended keys' networks on this SSID go."""
+        if Feature.DISCONNECT not in self.features:
+            return await super().disconnect(ended)
+        if not ended:
+            return 0
+        view = await self._view()
+        leaving: set[str] = set()
+        for one in ended:
+            leaving |= view.networks.ids_of(one.vlan)
+        kicked = 0
+        for station in await self._stations(view.wlan):
+            if station.network_id in leaving:
+                try:
+                    await self._api.kick(station.mac)
+                except Missing:
+                    continue  # it left by itself in the meantime
+                kicked += 1
+        return kicked
+
+    async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:
+        """Networks first, one by one; then all keys with one write."""
+        keys: list[KeyChange] = []
+        for change in changes:
+            if isinstance(change, EnsureSegment):
+                try:
+                    await self.ensure_segment(change.segment)
+                except PluginError as error:
+                    yield Outcome(change, error=error)
+                    if isinstance(error, (Transient, AuthFailed)):
+                        return
+                else:
+                    yield Outcome(change)
+            else:
+                keys.append(change)
+        if keys:
+            for outcome in await self._flush(keys):
+                yield outcome
+
+    # The list
+
+    async def _alone(self, change: KeyChange) -> Ref:
+        (outcome,) = await self._flush([change])
+        if outcome.error is not None:
+            raise outcome.error
+        assert outcome.ref is not None
+        return outcome.ref
+
+    async def _flush(self, changes: Sequence[KeyChange]) -> list[Outcome]:
+        async with self._shared.lock(self.identity()):
+            puts = [PUTS]
+            try:
+                view = await self._view()
+            except PluginError as error:
+                return [Outcome(changes[0], error=error)]  # the others were not tried
+            outcomes = await self._write(view, changes, puts)
+            if self.options.force_provision and puts[0] < PUTS:
+                await self._push()
+            return outcomes
+
+    async def _write(self, view: View | None, changes: Sequence[KeyChange], puts: list[int]) -> list[Outcome]:
+        """One write for all; where UniFi refuses the list, the key to blame is found by halving."""
+        try:
+            return await self._attempt(view or await self._view(), changes, puts)
+        except Rejected as error:
+            if len(changes) == 1 or puts[0] <= 0:
+                return [Outcome(one, error=error) for one in changes]
+        except PluginError as error:
+            return [Outcome(one, error=error) for one in changes]
+        first: Sequence[KeyChange] = [one for one in changes if isinstance(one, Revoke)]
+        rest: Sequence[KeyChange] = [one for one in changes if not isinstance(one, Revoke)]
+        if not first or not rest:  # else ends come first, whatever is wrong with the new keys
+            half = len(changes) // 2
+            first, rest = changes[:half], changes[half:]
+        return [*await self._write(None, first, puts), *await self._write(None, rest, puts)]
+
+    async def _attempt(self, view: View, changes: Sequence[KeyChange], puts: list[int]) -> list[Outcome]:
+        plan, view, lost = await self._try(view, changes, set(), puts)
+        if self._rules(view).missed(plan, view.entries):
+            plan, view, lost = await self._try(view, changes, plan.added, puts)
+        missed = self._rules(view).missed(plan, view.entries)
+        late = lost or Transient(
+            "UniFi said that it saved the keys, but they are not as they should be. Is somebody else "
+            "changing "
+            "this WiFi just now?"
+        )
+        return [
+            Outcome(change, error=result)
+            if isinstance(result, Rejected)
+            else Outcome(change, error=late)
+            if place in missed
+            else Outcome(change, ref=result)
+            for place, (change, result) in enumerate(zip(changes, plan.results, strict=True))
+        ]
+
+    async def _try(
+        self, view: View, changes: Sequence[KeyChange], mine: set[str], puts: list[int]
+    ) -> tuple[Plan, View, Transient | None]:
+        """The plan, the SSID after it, and the error if the answer to the write was lost."""
+        plan = self._rules(view).plan(view.entries, changes, mine)
+        if not plan.writes:
+            return plan, view, None
+        lost = await self._put(view.wlan, plan, puts)
+        return plan, await self._view(), lost
+
+    async def _put(self, wlan: Wlan, plan: Plan, puts: list[int]) -> Transient | None:
+        """Write the list. A lost answer is returned, not raised: reading back decides."""
+        puts[0] -= 1
+        try:
+            echoed = await self._api.put_wlan(wlan.id, {"private_preshared_keys": plan.target})
+        except RateLimited:
+            raise
+        except Transient as error:
+            return error
+        if not echoed:
+            log.debug("%s: the write of %s was not echoed", self._context.name, wlan.name)
+        return None
+
+    def _rules(self, view: View) -> Rules:
+        base = view.wlan.x_passphrase
+        return Rules(
+            fingerprint=self._context.fingerprint,
+            bind=view.networks.id_of,
+            base=base.get_secret_value() if base else None,
+            most=self.options.max_keys,
+            anchor=self._anchor(view.wlan),
+        )
+
+    def _anchor(self, wlan: Wlan) -> str:
+        """The same for this installation and WLAN, and for nobody else to guess: the fingerprint is keyed.
+
+        The line break keeps what is fingerprinted apart from every passphrase.
+        """
+        return self._context.fingerprint(f"anchor\n{self._context.installation}\n{wlan.id}")[:40]
+
+    async def _view(self) -> View:
+        """What is there now; ConfigError where keys cannot work on this SSID at all."""
+        wlan = checks.select(await self._api.wlans(), self.options)
+        if isinstance(wlan, Finding):
+            raise _refusal(wlan)
+        clash = self._shared.claim(wlan.id, self.identity())
+        if clash:
+            raise _refusal(clash)
+        without_keys = checks.without_keys(wlan)
+        if without_keys:
+            raise _refusal(*without_keys)
+        return View(wlan, vlans.Networks(await self._api.networks(), wlan, self.options))
+
+    async def _stations(self, wlan: Wlan) -> list[Station]:
+        return [one for one in await self._api.stations() if one.essid == wlan.name and not one.is_wired]
+
+    async def _push(self) -> None:
+        """Have the access points load the change; one that fails is UniFi's to mend, the keys are stored."""
+        try:
+            for device in await self._api.devices():
+                if device.is_ap and device.state == 1:
+                    await self._api.force_provision(device.mac)
+        except PluginError as error:
+            log.warning(
+                "%s: access points could not be told to load the change: %s", self._context.name, error
+            )
+
+
+def _refusal(*findings: Finding) -> ConfigError:
+    sentences = " ".join(f"{one.summary} {one.fix}" for one in findings)
+    return ConfigError(sentences, path=findings[0].path)
