@@ -58,12 +58,12 @@ class Tls(Options):
     """How to trust a server whose certificate no public authority signed."""
 
     ca: LocalFile | None = Field(
-        None,
+        default=None,
         title="CA file",
         description="Path of a PEM file with the authority (or the certificate itself).",
     )
     fingerprint: str | None = Field(
-        None,
+        default=None,
         title="Fingerprint",
         description="SHA-256 of the server's certificate, hex, colons allowed.",
     )

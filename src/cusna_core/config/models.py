@@ -35,49 +35,49 @@ class General(Options):
 
     # Judged before base_url, whose sentence for plain http names it.
     listen: ListenAddress = Field(
-        "127.0.0.1:8080",
+        default="127.0.0.1:8080",
         validate_default=True,
         title="Listen",
         description="Where this program takes requests, for the proxy in front of it.",
     )
     base_url: BaseUrl = Field(
         title="Address of the portal",
-        description="Every link in a mail, a page or a poster begins with it. https, or plain http on this machine "
-        "only (http://localhost:8080). Phones on mobile data must be able to open it.",
+        description="Every link in a mail, a page or a poster begins with it. https, or plain http on this "
+        "machine only (http://localhost:8080). Phones on mobile data must be able to open it.",
         examples=["https://wifi.example.com"],
     )
     data_dir: Annotated[Path, LOCAL] = Field(
-        Path("data"),
+        default=Path("data"),
         title="Data folder",
-        description="Database, key file, backups and control socket. Relative to the folder of this file. Keep the "
-        "key file's copy apart from the database's copies.",
+        description="Database, key file, backups and control socket. Relative to the folder of this file. "
+        "Keep the key file's copy apart from the database's copies.",
     )
     admins: tuple[Email, ...] = Field(
-        (),
+        default=(),
         title="Admins",
         description="Who may sign in to the console, and gets a mail when something needs attention.",
         examples=[["it@example.com"]],
     )
     trusted_proxies: tuple[Proxy, ...] = Field(
-        ("127.0.0.1", "::1"),
+        default=("127.0.0.1", "::1"),
         validate_default=True,
         title="Trusted proxies",
         description="Whose X-Forwarded-For tells the client's address (and nothing else).",
     )
     sync_every: Interval = Field(
-        "10 min",
+        default="10 min",
         validate_default=True,
         title="Read memberships every",
         description="How often plans and bookings are read. Sign-ins and promised ends do not wait for it.",
     )
     verify_every: Interval = Field(
-        "15 min",
+        default="15 min",
         validate_default=True,
         title="Check controllers every",
         description="How often the keys on the controllers are read back and mended.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info",
+        default="info",
         title="Log level",
         description="How much is logged. No level ever logs a passphrase or a body.",
     )
@@ -92,9 +92,10 @@ class Plugins(Options):
     """Which plugins are switched on. Nothing else is even imported."""
 
     enable: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")], ...] = Field(
-        (),
+        default=(),
         title="Enabled plugins",
-        description="Names as `cusna plugins` lists them. A plugin must be installed as well: `pip install cusna-NAME`.",
+        description="Names as `cusna plugins` lists them. A plugin must be installed as well: "
+        "`pip install cusna-NAME`.",
         examples=[["andcards", "unifi"]],
     )
 
@@ -112,19 +113,19 @@ class Mail(Options):
         title="Host", description="Name of the mail server (SMTP).", examples=["smtp.example.com"]
     )
     port: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=65535,
         title="Port",
         description="Left out: 587 with starttls, 465 with tls, 25 without.",
     )
     security: Security = Field(
-        Security.STARTTLS,
+        default=Security.STARTTLS,
         title="Security",
         description="starttls, tls, or none (without a user name, or to this machine only).",
     )
-    username: Secret | None = Field(None, title="User name", description="If the server wants one.")
-    password: Secret | None = Field(None, title="Password", description="Of that user.")
+    username: Secret | None = Field(default=None, title="User name", description="If the server wants one.")
+    password: Secret | None = Field(default=None, title="Password", description="Of that user.")
     sender: Sender = Field(
         title="Sender",
         description="Who the mails come from.",
@@ -163,17 +164,17 @@ class Integration(Options):
 
     type: Type = Field(title="Type", description="Which kind of source it is. A plugin brings it.")
     manage_vlans: bool = Field(
-        False,
+        default=False,
         title="Manage VLANs",
         description="Give every company a VLAN of its own, at each location whose controller can.",
     )
     roaming: bool = Field(
-        False,
+        default=False,
         title="Roaming",
         description="Who has access at one location has it at all locations of this integration.",
     )
     plans_without_wifi: tuple[Word, ...] = Field(
-        (),
+        default=(),
         title="Plans without WiFi",
         description="Names or ids of plans that give no access, such as a virtual office.",
         examples=[["Virtual Office"]],
@@ -191,21 +192,21 @@ class Network(Options):
 
     controller: Slug = Field(title="Controller", description="Name of the controller that it is on.")
     vlan_pool: VlanPool = Field(
-        (),
+        default=(),
         title="VLAN pool",
         description="The numbers that companies may get, when the integration manages VLANs.",
         examples=["100-199,300"],
     )
     apply: bool = Field(
-        True,
+        default=True,
         title="Apply changes",
         description="Off: Cusna only plans, and `cusna plan` shows what it would do.",
     )
     provision: Provision = Field(
-        Provision.ALL,
+        default=Provision.ALL,
         title="Who gets a key",
-        description="all: everybody with access, at once. on_first_visit: who has used the portal; for networks that "
-        "hold few keys.",
+        description="all: everybody with access, at once. on_first_visit: who has used the portal; for "
+        "networks that hold few keys.",
     )
 
 
@@ -225,18 +226,20 @@ class Location(Options):
         description="Names of the networks that people get there. Locations may share one.",
         examples=[["members"]],
     )
-    name: Word | None = Field(None, title="Name", description="Left out: as the source calls it.")
+    name: Word | None = Field(default=None, title="Name", description="Left out: as the source calls it.")
     timezone: Timezone | None = Field(
-        None, title="Time zone", description="Left out: as the source says. Days end at midnight there."
+        default=None,
+        title="Time zone",
+        description="Left out: as the source says. Days end at midnight there.",
     )
     contact: str = Field(
-        "",
+        default="",
         max_length=500,
         title="Help on site",
         description="Shown where somebody is stuck: who can help, and how to reach them.",
     )
     privacy_url: WebPage | None = Field(
-        None, title="Privacy page", description="Linked from every page of the portal."
+        default=None, title="Privacy page", description="Linked from every page of the portal."
     )
 
     @field_validator("networks")

@@ -51,9 +51,13 @@ def vlan_pool(text: str) -> tuple[int, ...]:
 
 
 def _vlan_pool(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int | tuple):
-        raise ValueError('should be text such as "100-199,300"')  # noqa: TRY004: pydantic wants ValueError
-    return value if isinstance(value, tuple) else vlan_pool(str(value))
+    match value:
+        case tuple():
+            return value
+        case str() | int() if not isinstance(value, bool):
+            return vlan_pool(str(value))
+        case _:
+            raise ValueError('should be text such as "100-199,300"')
 
 
 def pool_text(numbers: Collection[int]) -> str:
@@ -123,11 +127,7 @@ class Listen:
 def _listen(value: Any) -> Listen:
     if isinstance(value, Listen):
         return value
-    match = (
-        re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):(\d{1,5})", value)
-        if isinstance(value, str)
-        else None
-    )
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]/]+):(\d{1,5})", str(value))
     if match is None or int(match[2]) > 65535:
         raise ValueError('should be an address and a port, such as "127.0.0.1:8080" or "[::1]:8080"')
     return Listen(match[1].strip("[]"), int(match[2]))
