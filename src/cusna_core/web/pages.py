@@ -1,0 +1,94 @@
+"""How does a page become bytes?"""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cusna_core.words import Language, languages
+
+SMALL = 1000
+"""Below so many bytes a packet is one packet anyway."""
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Bytes that are sent as they are, plain or packed."""
+
+    plain: bytes
+    packed: bytes
+    type: str = "text/html; charset=utf-8"
+
+    @classmethod
+    def of(cls, plain: bytes, type: str = "text/html; charset=utf-8", level: int = 9) -> "Body":  # noqa: A002
+        return cls(plain, gzip.compress(plain, level, mtime=0), type)
+
+    def answer(self, request: web.Request, status: int = 200) -> web.Response:
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers = {"Content-Type": self.type, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            return web.Response(body=self.packed, status=status, headers=headers)
+        headers = {"Content-Type": self.type, "Vary": "Accept-Encoding"}
+        return web.Response(body=self.plain, status=status, headers=headers)
+
+
+class Pages:
+    """The templates and the static files, read once. A static file's address holds its digest."""
+
+    def __init__(self) -> None:
+        self.static: dict[str, Body] = {}
+        self._address: dict[str, str] = {}
+        for file in files("cusna_core.web").joinpath("static").iterdir():
+            stem, dot, suffix = file.name.rpartition(".")
+            if not dot or dot + suffix not in TYPES:
+                continue
+            body = file.read_bytes()
+            name = f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
+            self.static[name] = Body.of(body, TYPES[dot + suffix])
+            self._address[file.name] = f"/static/{name}"
+        self.templates = Environment(
+            loader=PackageLoader("cusna_core.web"),
+            autoescape=True,
+            auto_reload=False,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.globals["static"] = self._address.__getitem__
+        self.templates.globals["languages"] = languages
+
+    def render(self, template: str, language: Language, values: Mapping[str, Any]) -> bytes:
+        return (
+            self.templates.get_template(template)
+            .render(
+                values,
+                language=language,
+                _=language.text,
+                several=language.several,
+                markup=language.markup,
+            )
+            .encode()
+        )
+
+    def answer(
+        self,
+        request: web.Request,
+        template: str,
+        language: Language,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        secret: bool = False,
+    ) -> web.Response:
+        """A page. One that holds a secret is not packed: its length would speak of the secret (BREACH)."""
+        plain = self.render(template, language, values)
+        if secret or len(plain) < SMALL or "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return web.Response(
+                body=plain, status=status, headers={"Content-Type": "text/html; charset=utf-8"}
+            )
+        return Body.of(plain, level=5).answer(request, status)

@@ -1,0 +1,63 @@
+"""What does the link in the mail do? A GET shows a button; only its POST consumes (M6, M7)."""
+
+import re
+
+from aiohttp import web
+
+from cusna_core.store import sign_in as store
+from cusna_core.web.portal.entry import let_in, opened
+from cusna_core.web.portal.paper import address, page
+from cusna_core.web.portal.sent import asked
+from cusna_core.web.portal.sign_in import flows
+from cusna_core.web.security import FORM
+from cusna_core.web.site import SITE
+
+TOKEN = re.compile(r"\A[A-Za-z0-9_-]{20,100}\Z")
+
+
+async def show(request: web.Request) -> web.Response:
+    """The same page for a scanner and for a person."""
+    site = request.app[SITE]
+    door = site.door(request)
+    token = request.match_info["token"]
+    state = "unknown"
+    if TOKEN.match(token):
+        now = site.clock.now()
+        found = await site.db.read(lambda tx: store.by_link(tx, site.vault, token, now))
+        if found.location == door.id:
+            state = str(found.state)
+    return page(
+        request,
+        "link.html",
+        door,
+        here=address(door, f"link/{token}" if state == "fresh" else ""),
+        status={"fresh": 200, "used": 410, "expired": 410}.get(state, 404),
+        state=state,
+        token=token,
+        typed=asked(site, request),
+        same_browser=bool(flows(request)),
+    )
+
+
+async def use(request: web.Request) -> web.Response:
+    """Consume: of any number at once exactly one succeeds (M5)."""
+    site = request.app[SITE]
+    door = site.door(request)
+    token = request.match_info["token"]
+    if not TOKEN.match(token):
+        return await show(request)
+    now = site.clock.now()
+    stay = "stay" in request[FORM]
+
+    def consume(tx: store.Tx) -> tuple[store.Used, str] | None:
+        found = store.by_link(tx, site.vault, token, now)
+        if found.location != door.id:
+            return None
+        used = store.use_link(tx, site.vault, token, now)
+        return (used, opened(tx, site, request, used, stay)) if used is not None else None
+
+    entered = await site.db.run(consume)
+    if entered is None:
+        return await show(request)
+    used, fresh = entered
+    return await let_in(request, used, stay=stay, token=fresh)

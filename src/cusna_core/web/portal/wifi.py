@@ -1,0 +1,124 @@
+"""Which WiFi, which passphrase, until when and why? And if not: why not, and what now?"""
+
+from aiohttp import web
+
+from cusna_core.engine.members import Door, MemberView
+from cusna_core.store import audit
+from cusna_core.store import sign_in as store
+from cusna_core.web.cookies import MEMBER
+from cusna_core.web.portal.paper import address, page
+from cusna_core.web.portal.steps import ordered
+from cusna_core.web.qr import wifi
+from cusna_core.web.security import SESSION, see
+from cusna_core.web.site import SITE
+
+PAUSES = (2, 2, 3, 3, 4, 5, 5, 8, 10, 15, 20, 30, 30, 30)
+"""Seconds between two looks of a waiting page: about three minutes, then a button."""
+WORK_SECONDS = 2.5
+SETTLING = frozenset({"pending", "delayed"})
+
+
+async def viewed(request: web.Request, door: Door) -> MemberView | web.Response:
+    """What this member sees here, or the page that ends a session which may not go on (M23, as amended)."""
+    site = request.app[SITE]
+    session = request[SESSION]
+    view = await site.members.view(session.account_id, door.id) if session.account_id else None
+    if view is not None:
+        return view
+    if session.location_id not in ("", door.id) and session.account_id is not None:
+        home = site.members.door(session.location_id)
+        if home is not None and await site.members.view(session.account_id, home.id):
+            # Somebody of another integration's location: signed in there, unknown here.
+            return page(request, "elsewhere.html", door, here=address(door), status=403, home=home)
+    await site.db.run(lambda tx: store.close_session(tx, session.id))
+    response = page(request, "ended.html", door, here=address(door), status=403)
+    site.cookies.drop(response, MEMBER)
+    return response
+
+
+def _page(request: web.Request, view: MemberView, **values: object) -> web.Response:
+    site = request.app[SITE]
+    here = address(view.door, "wifi")
+    doors = {one.id: one.name for one in site.members.doors()}
+    settling = any(one.state in SETTLING for one in view.networks)
+    values = {
+        "view": view,
+        "places": doors,
+        "settling": settling,
+        "looking": False,
+        "revealed": "",
+        "codes": {},
+        "fresh": store.fresh(request[SESSION], site.clock.now()),
+        "steps": ordered(request.headers.get("User-Agent", "")),
+        "checked": "checked" in request.query,
+        **values,
+    }
+    return page(request, "wifi.html", view.door, here=here, secret=bool(values["revealed"]), **values)
+
+
+async def show(request: web.Request) -> web.Response:
+    """Without the passphrase. While something settles the page looks again by itself, for a while."""
+    door = request.app[SITE].door(request)
+    view = await viewed(request, door)
+    if isinstance(view, web.Response):
+        return view
+    look = _look(request)
+    settling = any(one.state in SETTLING for one in view.networks)
+    if not settling or not 0 <= look < len(PAUSES):
+        return _page(request, view)
+    response = _page(request, view, looking=True)
+    # A header and not a meta element: the document stays the same for who reads it aloud.
+    response.headers["Refresh"] = f"{PAUSES[look]}; url={address(door, 'wifi')}?look={look + 1}"
+    return response
+
+
+def _look(request: web.Request) -> int:
+    """Which look this is; -1 when the person stopped it."""
+    said = request.query.get("look", "0")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else -1
+
+
+async def reveal(request: web.Request) -> web.Response:
+    """The same page with the passphrase in it; who saw it is written down."""
+    site = request.app[SITE]
+    door = site.door(request)
+    view = await viewed(request, door)
+    if isinstance(view, web.Response):
+        return view
+    if view.access is None:
+        return see(address(door, "wifi"))
+    passphrase = await site.members.passphrase(view.account_id)
+    now = site.clock.now()
+    await site.db.run(
+        lambda tx: audit.write(
+            tx, "passphrase-shown", now, who="member", account=view.account_id, location=door.id, data={}
+        )
+    )
+    language = site.language(request)
+    codes = {}
+    for ssid in dict.fromkeys(one.ssid for one in view.networks):
+        text = wifi(ssid, passphrase)
+        title = language.text("QR code that joins %(ssid)s", ssid=ssid)
+        codes[ssid] = await site.codes.code(site.vault.fingerprint(f"{text}\n{title}"), text, title)
+    return _page(request, view, revealed=passphrase, codes=codes)
+
+
+async def again(request: web.Request) -> web.Response:
+    """ "I have just booked": ask the source now."""
+    site = request.app[SITE]
+    door = site.door(request)
+    view = await viewed(request, door)
+    if isinstance(view, web.Response):
+        return view
+    await site.soon(site.members.check_again(view.account_id, door.id), 2 * WORK_SECONDS)
+    return see(address(door, "wifi") + "?checked")
+
+
+async def claim(request: web.Request) -> web.Response:
+    site = request.app[SITE]
+    door = site.door(request)
+    view = await viewed(request, door)
+    if isinstance(view, web.Response):
+        return view
+    await site.soon(site.members.claim(view.account_id, door.id), WORK_SECONDS)
+    return see(address(door, "wifi"))
