@@ -1,26 +1,32 @@
 """Who may be on, where, from when and until when, and because of what?"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from cusna_core.api import Booking
-from cusna_core.flow.world import Account, Claim, Facts, Override, Place, Policy, Refused, Right
+from cusna_core.api import Booking, BookingKind
+from cusna_core.flow.access import Access, access
+from cusna_core.flow.days import Days, day_bounds, local_day, midnight_after
+from cusna_core.flow.holdings import bookings_of, plans_of, shut_out
+from cusna_core.flow.plans import Span, spans
+from cusna_core.flow.refusals import Refusals
+from cusna_core.flow.world import (
+    Account,
+    Because,
+    Claim,
+    Facts,
+    Kind,
+    Override,
+    Place,
+    Policy,
+    Refused,
+    Right,
+)
 
-
-def midnight_after(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant (UTC) whose local date is later than `day`. Never a day plus 24 hours."""
-    raise NotImplementedError
-
-
-def local_day(instant: datetime, zone: ZoneInfo) -> date:
-    raise NotImplementedError
-
-
-def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The half-open span of a local day in UTC: 21 to 27 hours long (or empty, where a day was skipped)."""
-    raise NotImplementedError
+__all__ = [
+    "Access", "Rights", "access", "day_bounds", "local_day", "midnight_after", "next_booking", "rights",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +52,106 @@ def rights(
     now: datetime,
 ) -> Rights:
     """Rules 1 to 3. `places` and `accounts` are those of one integration."""
-    raise NotImplementedError
+    days, fed = Days(now), by_source(places)
+    claimed: dict[tuple[str, str], list[date]] = defaultdict(list)
+    for claim in claims:
+        claimed[claim.account_id, claim.location_id].append(claim.day)
+    granted: dict[str, list[Override]] = defaultdict(list)
+    for override in overrides:
+        granted[override.account_id].append(override)
+    reckoned: dict[str, list[tuple[str, Span, Because]]] = {}  # a company's plan once, not for each member
+
+    automatic: dict[str, Right] = {}
+    daily: dict[str, Right] = {}
+    claimable: dict[str, Right] = {}
+    for account in accounts:
+        if account.suspended or shut_out(account, facts):
+            continue
+        for plan in plans_of(account, facts):
+            if plan.id not in reckoned:
+                reckoned[plan.id] = spans(plan, fed.get(plan.location_id, ()), policy, days)
+            for location_id, (starts, ends), because in reckoned[plan.id]:
+                right_id = f"{account.id}:{location_id}:plan:{plan.id}"
+                automatic[right_id] = Right(right_id, account.id, location_id, starts, ends, because)
+        if account.id in granted:
+            automatic.update((right.id, right) for right in _granted(granted[account.id], places))
+        for place, bookings in _today(account, facts, fed, days):
+            taken = [one for one in bookings if _is_claimed(one, place, claimed[account.id, place.id], days)]
+            right = _day_right(account, place, taken or bookings, days)
+            (daily if taken else claimable)[right.id] = right
+
+    current = [right for right in automatic.values() if right.starts <= now and _goes_on(right, now)]
+    current += daily.values()
+    coming = tuple(right for right in automatic.values() if right.starts > now)
+    found = tuple(current), coming, tuple(claimable.values())
+    return Rights(*found, Refusals(facts, places, accounts, *found, policy, days))
+
+
+def by_source(places: Iterable[Place]) -> Mapping[str | None, list[Place]]:
+    """Places by the source's own id of them; None stands for all."""
+    fed: dict[str | None, list[Place]] = {None: list(places)}
+    for place in fed[None]:
+        fed.setdefault(place.source_id, []).append(place)
+    return fed
+
+
+def _granted(overrides: Iterable[Override], places: Sequence[Place]) -> Iterator[Right]:
+    for one in overrides:
+        for location_id in [place.id for place in places if one.location_id in (None, place.id)]:
+            right_id = f"{one.account_id}:{location_id}:override:{one.id}"
+            because = Because(Kind.OVERRIDE, one.note, one.id)
+            yield Right(right_id, one.account_id, location_id, one.starts, one.ends, because)
+
+
+def _goes_on(right: Right, now: datetime) -> bool:
+    return right.ends is None or now < right.ends
+
+
+def _today(
+    account: Account, facts: Facts, fed: Mapping[str | None, list[Place]], days: Days
+) -> Iterator[tuple[Place, list[Booking]]]:
+    """The day rule, not the hour rule: one over since noon, or due tonight, counts for all of today."""
+    found: dict[str, tuple[Place, list[Booking]]] = {}
+    for booking in bookings_of(account, facts):
+        for place in fed.get(booking.location_id, ()):
+            if _overlaps(booking, days.today(place.zone), place, days):
+                found.setdefault(place.id, (place, []))[1].append(booking)
+    return iter(found.values())
+
+
+def _overlaps(booking: Booking, day: date, place: Place, days: Days) -> bool:
+    """Strictly: one that ends at 00:00 does not touch the day that begins there."""
+    starts, ends = days.bounds(day, place.zone)
+    return booking.starts < ends and booking.ends > starts
+
+
+def _is_claimed(booking: Booking, place: Place, claimed: Iterable[date], days: Days) -> bool:
+    """A claim is good for all bookings of its day, and for each of them until that booking is over.
+
+    So an overnight booking renews itself at midnight, and one that was moved to another day has to be
+    claimed again.
+    """
+    today = days.today(place.zone)
+    return any(day <= today and _overlaps(booking, day, place, days) for day in claimed)
+
+
+def _day_right(account: Account, place: Place, bookings: Iterable[Booking], days: Days) -> Right:
+    """One right for all bookings of today, named after a desk before a room, then the last to end."""
+    day = days.today(place.zone)
+    named = min(bookings, key=lambda one: (one.kind is not BookingKind.DESK, -one.ends.timestamp(), one.id))
+    kind = Kind.DESK if named.kind is BookingKind.DESK else Kind.ROOM
+    starts, ends = days.bounds(day, place.zone)
+    right_id = f"{account.id}:{place.id}:day:{day.isoformat()}"
+    return Right(right_id, account.id, place.id, starts, ends, Because(kind, named.resource, named.id))
 
 
 def next_booking(facts: Facts, places: Sequence[Place], account: Account, now: datetime) -> Booking | None:
     """The account's earliest confirmed desk or room booking that has not ended its day, for the portal."""
-    raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """An account works at a location until an instant: the latest end of its rights (rules 3 and 6)."""
-
-    account_id: str
-    location_id: str
-    ends: datetime | None
-    right: Right
-    """The right that is named: a plan before a booking, then the latest end, then the lowest id."""
-    roaming: bool
-    """True where the right is at another location."""
-
-
-def access(in_force: Collection[Right], places: Sequence[Place], policy: Policy) -> tuple[Access, ...]:
-    raise NotImplementedError
+    days, fed = Days(now), by_source(places)
+    ahead = [
+        booking
+        for booking in bookings_of(account, facts)
+        for place in fed.get(booking.location_id, ())
+        if booking.ends > days.bounds(days.today(place.zone), place.zone)[0]
+    ]
+    return min(ahead, key=lambda booking: (booking.starts, booking.id), default=None)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from cusna_core.api import Affiliation, Booking, Company, Person, Subscription
+from cusna_core.flow.index import Index, index
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Place:
 class Facts:
     """What one integration is known to say now, keyed by the source's ids.
 
-    Only what still counts is here: facts that vanished (rule 9) are gone already.
+    Only what still counts is here: facts that vanished (rule 9) are gone already. The mappings
+    must not change once the facts are made: `index` is reckoned once.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
@@ -33,6 +35,14 @@ class Facts:
     bookings: Mapping[str, Booking] = field(default_factory=dict)
     blocked: frozenset[str] = frozenset()
     """Person ids that the source shut out."""
+    _index: list[Index] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def index(self) -> Index:
+        if not self._index:
+            made = index(self.affiliations.values(), self.subscriptions.values(), self.bookings.values())
+            self._index.append(made)
+        return self._index[0]
 
 
 @dataclass(frozen=True, slots=True)
