@@ -88,10 +88,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class SegmentState:
-    """A VLAN as it is; `name` is the vendor's name for it."""
+    """A VLAN as it is; `name` is the vendor's name for it.
+
+    `free`: it was made by hand for Cusna to give to a company, and is nobody else's.
+    """
 
     vlan: int
     name: str
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

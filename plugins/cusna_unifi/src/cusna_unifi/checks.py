@@ -64,26 +64,25 @@ def key_on_newer_paths_only() -> Finding:
 
 def select(wlans: Sequence[Wlan], options: UnifiNetworkOptions) -> Wlan | Finding:
     """The WLAN that the options name, or what is wrong with them."""
+    found = [one for one in wlans if one.name == options.ssid]
+    path = "ssid"
     if options.wlan_id is not None:
         found = [one for one in wlans if one.id == options.wlan_id]
-        if found and options.ssid not in (None, found[0].name):
+        path = "wlan_id"
+        if found and found[0].name != options.ssid:
             return Finding(
                 Level.ERROR,
                 "unifi.ssid-renamed",
                 f"The WiFi with this id is called “{found[0].name}”, not “{options.ssid}”.",
-                "Correct ssid or wlan_id.",
+                "Correct ssid, so that members read the right name, or correct wlan_id.",
                 path="ssid",
             )
-        path = "wlan_id"
-    else:
-        found = [one for one in wlans if one.name == options.ssid]
-        path = "ssid"
     if not found:
         names = ", ".join(f"“{one.name}”" for one in wlans) or "none"
         return Finding(
             Level.ERROR,
             "unifi.ssid-missing",
-            f"The site has no WiFi “{options.ssid or options.wlan_id}”. It has: {names}.",
+            f"The site has no WiFi “{options.wlan_id or options.ssid}”. It has: {names}.",
             "Make it in UniFi (README, “Make the WiFi”), or correct the name here.",
             path=path,
         )

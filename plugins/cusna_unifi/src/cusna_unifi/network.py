@@ -123,7 +123,7 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         ]
 
     async def segments(self) -> Sequence[SegmentState]:
-        return vlans.states(await self._api.networks(), await self._api.wlans())
+        return vlans.states(await self._api.networks(), await self._api.wlans(), self.options)
 
     async def create(self, key: Key) -> Ref:
         return await self._alone(Create(key))
@@ -178,7 +178,6 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
 
     async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:
         """Networks first, one by one; then all keys with one write."""
-        keys: list[KeyChange] = []
         for change in changes:
             if isinstance(change, EnsureSegment):
                 try:
@@ -186,11 +185,10 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
                 except PluginError as error:
                     yield Outcome(change, error=error)
                     if isinstance(error, (Transient, AuthFailed)):
-                        return
+                        break  # but ends are still tried: they need no network
                 else:
                     yield Outcome(change)
-            else:
-                keys.append(change)
+        keys = [one for one in changes if not isinstance(one, EnsureSegment)]
         if keys:
             for outcome in await self._flush(keys):
                 yield outcome

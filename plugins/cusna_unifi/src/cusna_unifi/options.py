@@ -136,8 +136,7 @@ class UnifiOptions(Options):
 class UnifiNetworkOptions(Options):
     """An SSID with PPSK, and the networks behind it."""
 
-    ssid: str | None = Field(
-        None,
+    ssid: str = Field(
         min_length=1,
         max_length=32,
         title="SSID",
@@ -146,7 +145,9 @@ class UnifiNetworkOptions(Options):
     wlan_id: Annotated[str, AfterValidator(_object_id)] | None = Field(
         None,
         title="WiFi ID",
-        description="Only where two WiFis have the same name: the id in the address bar of the WiFi's page.",
+        description="Only where two WiFis of the site have this name: the id in the address bar of the "
+        "WiFi's "
+        "page.",
     )
     default_network: str | None = Field(
         None,
@@ -160,6 +161,13 @@ class UnifiNetworkOptions(Options):
         description="existing: you make a network for every number of the pool. vlan-only: Cusna makes them, "
         "another router serves them. corporate: Cusna makes them, with a subnet and DHCP on your UniFi "
         "gateway.",
+    )
+    vlan_network_prefix: str = Field(
+        "cusna",
+        min_length=1,
+        title="Names of VLAN networks",
+        description="For existing: networks whose name begins with this are Cusna's to give to companies. It "
+        "never uses another one for a company.",
     )
     supernet: IPv4Network | None = Field(
         None,
@@ -222,8 +230,6 @@ class UnifiNetworkOptions(Options):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.ssid is None and self.wlan_id is None:
-            raise ValueError("give ssid, the name of the WiFi")
         if self.vlan_networks is VlanNetworks.CORPORATE:
             if self.supernet is None:
                 raise ValueError("vlan_networks = corporate needs supernet, such as 10.90.0.0/16")

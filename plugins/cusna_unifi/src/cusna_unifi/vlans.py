@@ -81,9 +81,15 @@ class Networks:
         return "It is made with the next change."
 
 
-def states(networks: Sequence[NetworkConf], wlans: Sequence[Wlan]) -> list[SegmentState]:
+def states(
+    networks: Sequence[NetworkConf], wlans: Sequence[Wlan], options: UnifiNetworkOptions
+) -> list[SegmentState]:
     """Every VLAN number that is in use at the site, the old kind that stands in a WLAN itself included."""
-    found = [SegmentState(one.number, one.name) for one in networks if one.number is not None]
+    found = [
+        SegmentState(one.number, one.name, free=_is_given(one, options))
+        for one in networks
+        if one.number is not None
+    ]
     numbers = {one.vlan for one in found}
     found += [
         SegmentState(one.vlan, one.name)
@@ -91,6 +97,15 @@ def states(networks: Sequence[NetworkConf], wlans: Sequence[Wlan]) -> list[Segme
         if one.vlan_enabled and one.vlan is not None and one.vlan not in numbers
     ]
     return sorted(found, key=lambda one: one.vlan)
+
+
+def _is_given(network: NetworkConf, options: UnifiNetworkOptions) -> bool:
+    """Whether an admin made this network for Cusna to use."""
+    return (
+        options.vlan_networks is VlanNetworks.EXISTING
+        and network.purpose in LOCAL
+        and network.name.casefold().startswith(options.vlan_network_prefix.casefold())
+    )
 
 
 def missing(
@@ -104,8 +119,15 @@ def missing(
     if options.vlan_networks is VlanNetworks.EXISTING:
         if there is None:
             raise Rejected(
-                f"There is no UniFi network with VLAN {segment.vlan}. Make one under Settings, Networks, or "
-                "let Cusna make them: vlan_networks."
+                f"There is no UniFi network with VLAN {segment.vlan}. Make one under Settings, "
+                "Networks, whose "
+                f"name begins with “{options.vlan_network_prefix}”, or let Cusna make them: vlan_networks."
+            )
+        if not _is_given(there, options):
+            raise Taken(
+                f"VLAN {segment.vlan} belongs to the UniFi network “{there.name}”. Its name does not "
+                "begin with "
+                f"“{options.vlan_network_prefix}”, so it is not Cusna's to give to a company."
             )
         return None
     if there is not None:
