@@ -110,7 +110,7 @@ def refused(
             else:
                 what = _("Your plan has not started yet.")
             return Told(
-                what, _("Your WiFi turns itself on that day. If you come earlier, book a desk or a room.")
+                what, _("Your WiFi starts by itself on that day. If you come earlier, book a desk or a room.")
             )
         case Refusal.ENDED:
             return Told(_ended(name, when, zone, now, language), _book(language))
@@ -173,12 +173,12 @@ def _ended(name: str, when: datetime | None, zone: ZoneInfo, now: datetime, lang
     if last is not None:
         on = day(last, now.astimezone(zone).date(), language)
         if name:
-            return _("Your plan %(name)s ended with %(day)s.", name=name, day=on)
-        return _("Your plan ended with %(day)s.", day=on)
+            return _("Your plan %(name)s ran until the end of %(day)s.", name=name, day=on)
+        return _("Your plan ran until the end of %(day)s.", day=on)
     at = moment(when, zone, now, language)
     if name:
-        return _("Your plan %(name)s ended: %(moment)s.", name=name, moment=at)
-    return _("Your plan ended: %(moment)s.", moment=at)
+        return _("Your plan %(name)s ended (%(moment)s).", name=name, moment=at)
+    return _("Your plan ended (%(moment)s).", moment=at)
 
 
 def _book(language: Language) -> str:

@@ -1,0 +1,11 @@
+"""How does a letter leave the house?
+
+`letters` says what a letter of each kind holds, `compose` makes a mail of it, `smtp` hands it to the
+configured server, and `worker` takes what is due from the outbox until it is delivered or too late.
+"""
+
+from cusna_core.mail.compose import Composer
+from cusna_core.mail.letters import Letter, write
+from cusna_core.mail.smtp import MailError, Misconfigured, Smtp, Temporary, Undeliverable
+
+__all__ = ["Composer", "Letter", "MailError", "Misconfigured", "Smtp", "Temporary", "Undeliverable", "write"]

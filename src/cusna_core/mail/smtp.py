@@ -1,0 +1,119 @@
+"""How is a mail handed to the configured server, and what does its answer mean?
+
+The class of an error says what happens next. No text holds an address, a credential or a piece of the
+server's answer (which likes to repeat both).
+"""
+
+import ssl
+from email.message import EmailMessage
+from typing import Literal
+
+import aiosmtplib
+from aiosmtplib import SMTPException
+
+from cusna_core.api import Secret, is_loopback
+
+Security = Literal["starttls", "tls", "none"]
+
+
+class MailError(Exception):
+    """The root."""
+
+
+class Temporary(MailError):
+    """Not now. Try again later."""
+
+
+class Undeliverable(MailError):
+    """Never this letter to this address. The others go on."""
+
+
+class Misconfigured(MailError):
+    """No letter can go until an admin mends something."""
+
+
+class Smtp:
+    """One mail server. Each mail has a connection of its own, so that none waits for another."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        security: Security = "starttls",
+        username: Secret | None = None,
+        password: Secret | None = None,
+        timeout: float = 20.0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        if security == "none" and not is_loopback(host):
+            raise ValueError('security = "none" is for a mail server on this machine only.')
+        self._host, self._port, self._security = host, port, security
+        self._username, self._password = username, password
+        self._timeout = timeout
+        self._context = context or ssl.create_default_context()
+
+    def __repr__(self) -> str:
+        return f"Smtp({self._host}:{self._port}, {self._security})"
+
+    async def send(self, mail: EmailMessage) -> None:
+        """Done when the server has accepted it."""
+        client = aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            timeout=self._timeout,
+            use_tls=self._security == "tls",
+            start_tls=self._security == "starttls",
+            tls_context=None if self._security == "none" else self._context,
+            username=self._username.get_secret_value() if self._username else None,
+            password=self._password.get_secret_value() if self._password else None,
+        )
+        try:
+            async with client:
+                await client.send_message(mail)
+        except (SMTPException, OSError, ValueError) as error:
+            raise self._meaning(error) from None
+
+    def _meaning(self, error: Exception) -> MailError:
+        server = f"The mail server {self._host}:{self._port}"
+        code = _code(error)
+        if _certificate(error):
+            return Misconfigured(f"{server} shows a certificate that is not trusted, so nothing was sent.")
+        match error:
+            case aiosmtplib.SMTPAuthenticationError() if code >= 500:
+                return Misconfigured(f"{server} refuses the user name and password ({code}).")
+            case aiosmtplib.SMTPSenderRefused() if code >= 500:
+                return Misconfigured(f"{server} does not let us send as the configured sender ({code}).")
+            case aiosmtplib.SMTPRecipientsRefused() | aiosmtplib.SMTPDataError() if code >= 500:
+                return Undeliverable(f"{server} does not take this letter ({code}).")
+            case aiosmtplib.SMTPNotSupported() if self._security == "none":
+                return Undeliverable(f"{server} cannot handle this address.")
+            case aiosmtplib.SMTPNotSupported():
+                return Misconfigured(f"{server} does not offer what the configuration asks for.")
+            case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPTimeoutError() | OSError():
+                return Temporary(f"{server} cannot be reached.")
+            case aiosmtplib.SMTPServerDisconnected():
+                return Temporary(f"{server} hung up.")
+            case aiosmtplib.SMTPResponseException() if code >= 500:
+                return Misconfigured(f"{server} refuses us ({code}).")
+            case SMTPException():
+                return Temporary(f"{server} is not ready ({code})." if code else f"{server} is not ready.")
+        return Misconfigured(f"{server} cannot be used as it is configured.")
+
+
+def _code(error: Exception) -> int:
+    """The server's three digits, or 0."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return max((one.code for one in error.recipients), default=0)
+    return error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0
+
+
+def _certificate(error: BaseException | None) -> bool:
+    """Whether a certificate is at the bottom of it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
