@@ -39,6 +39,8 @@ class Network(ABC, Generic[N]):
 
     features: Feature
     limits: Limits
+    ssid: str = ""
+    """What people see in their list of networks; known at the latest after `check` or `read`."""
 
     @abstractmethod
     def identity(self) -> str:

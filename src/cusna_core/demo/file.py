@@ -1,0 +1,90 @@
+"""What does the demo's configuration file say?"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cusna_core.api import FakeSource, FakeWifi
+from cusna_core.demo.people import HAFEN, SPOTS
+
+ADMIN = "admin@space.example"
+
+
+def written(
+    folder: Path,
+    port: int,
+    smtp: int,
+    source: FakeSource,
+    vendors: Sequence[FakeWifi],
+    *,
+    given: bool,
+) -> Path:
+    """Write `cusna.toml` into the folder; with `given`, only its general part."""
+    types = list(dict.fromkeys([source.type, *(one.type for one in vendors)]))
+    parts = [
+        f'base_url = "http://localhost:{port}"',
+        f'listen = "127.0.0.1:{port}"',
+        'data_dir = "data"',
+        f'admins = ["{ADMIN}"]',
+        'sync_every = "1 min"',
+        'verify_every = "1 min"',
+        "",
+        "[plugins]",
+        f"enable = {json.dumps(types)}",
+        "",
+        "[mail]",
+        'host = "127.0.0.1"',
+        f"port = {smtp}",
+        'security = "none"',
+        'sender = "Cusna demo <wifi@space.example>"',
+        "",
+    ]
+    if not given:
+        parts += _table(
+            "integrations.hq",
+            {
+                "type": source.type,
+                **source.options(),
+                "roaming": True,
+                "manage_vlans": True,
+                "plans_without_wifi": ["Virtual Office"],
+            },
+        )
+        for vendor in vendors:
+            parts += _table(f"controllers.{vendor.type}", {"type": vendor.type, **vendor.options()})
+            parts += _table(
+                f"networks.members-{vendor.type}",
+                {
+                    "controller": vendor.type,
+                    "vlan_pool": "100-199",
+                    "apply": True,
+                    **vendor.network_options("Members"),
+                },
+            )
+        for spot in SPOTS:
+            vendor = vendors[1] if spot is HAFEN else vendors[0]
+            parts += _table(
+                f"locations.{spot.slug}",
+                {
+                    "integration": "hq",
+                    "source_location": spot.title,
+                    "networks": [f"members-{vendor.type}"],
+                    "contact": "Ask at the front desk, or write to hello@space.example.",
+                },
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "cusna.toml"
+    path.write_text("\n".join(parts))
+    path.chmod(0o600)
+    return path
+
+
+def _table(name: str, values: Mapping[str, Any]) -> list[str]:
+    """A TOML table; values are strings, numbers, switches, lists of strings, and tables of those."""
+    plain = {key: one for key, one in values.items() if not isinstance(one, Mapping)}
+    lines = [f"[{name}]", *(f"{key} = {json.dumps(one)}" for key, one in plain.items()), ""]
+    for key, one in values.items():
+        if isinstance(one, Mapping):
+            lines += _table(f"{name}.{key}", one)
+    return lines

@@ -1,0 +1,243 @@
+"""How does a plan become keys that work, so that a crash or a lost answer makes neither twin nor orphan?
+
+Intent first, then the vendor, then the outcome; what counts as working was read back.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from cusna_core.api import (
+    AuthFailed,
+    Change,
+    Clock,
+    Create,
+    EnsureSegment,
+    Feature,
+    Key,
+    KeyState,
+    Outcome,
+    PluginError,
+    Revoke,
+    Secret,
+    Taken,
+    Transient,
+    Update,
+)
+from cusna_core.engine.estate import Wifi
+from cusna_core.engine.plan import Plan, Planner, reference
+from cusna_core.flow.changes import Cause, Step, Verb
+from cusna_core.flow.keys import Wanted
+from cusna_core.flow.ownership import Memory, own
+from cusna_core.store import accounts as account_rows
+from cusna_core.store import audit
+from cusna_core.store import keys as key_rows
+from cusna_core.store.db import Database, Tx
+from cusna_core.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+CHUNK = 25
+"""Changes handed to a driver at once where writing does not disturb, so that the portal gets its turn."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a plan."""
+
+    done: list[Step] = field(default_factory=list)
+    failed: list[tuple[Step, PluginError]] = field(default_factory=list)
+    untried: list[Step] = field(default_factory=list)
+    stop: PluginError | None = None
+    """A Transient error or AuthFailed that ended the run."""
+
+
+class Applier:
+    """Carries out plans. One at a time for each network: the caller sees to that."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock, planner: Planner) -> None:
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+        self._planner = planner
+
+    def chunks(self, plan: Plan) -> list[tuple[Step, ...]]:
+        """The steps as they go to the driver: all at once where a write disturbs."""
+        if plan.wifi.network.limits.write_interval > 0:
+            return [plan.steps] if plan.steps else []
+        return [plan.steps[start : start + CHUNK] for start in range(0, len(plan.steps), CHUNK)]
+
+    async def apply(self, plan: Plan, steps: Sequence[Step] | None = None) -> Applied:
+        """Carry out a plan (or some of its steps), read back, and disconnect whose right ended."""
+        applied = Applied()
+        async for _ in self.run(plan, plan.steps if steps is None else steps, applied):
+            pass
+        return applied
+
+    async def run(self, plan: Plan, steps: Sequence[Step], applied: Applied) -> AsyncIterator[Step]:
+        """The same, telling each step as it is done, for a progress bar."""
+        if not steps:
+            await self._settle(plan)
+            return
+        changes = await self._intend(plan, steps)
+        wifi = plan.wifi
+        try:
+            async for outcome in wifi.network.apply([change for change, _ in changes]):
+                step = next(one for change, one in changes if change is outcome.change)
+                await self._keep(wifi, step, outcome)
+                if outcome.error is None:
+                    applied.done.append(step)
+                    yield step
+                else:
+                    applied.failed.append((step, outcome.error))
+                    if isinstance(outcome.error, (Transient, AuthFailed)):
+                        applied.stop = outcome.error
+        except (Transient, AuthFailed) as error:
+            applied.stop = error
+        tried = {id(one) for one in applied.done} | {id(one) for one, _ in applied.failed}
+        applied.untried.extend(one for one in steps if id(one) not in tried)
+        if applied.done:
+            await self._read_back(plan, applied)
+            await self._disconnect(wifi, applied.done)
+
+    async def _intend(self, plan: Plan, steps: Iterable[Step]) -> list[tuple[Change, Step]]:
+        """The changes with their passphrases, their intents recorded first, in one transaction."""
+        wifi, now = plan.wifi, self._clock.now()
+
+        def intend(tx: Tx) -> list[tuple[Change, Step]]:
+            made: list[tuple[Change, Step]] = []
+            for step in steps:
+                if step.segment is not None:
+                    made.append((EnsureSegment(step.segment), step))
+                elif step.verb is Verb.REVOKE and step.ref is not None:
+                    label = step.was.state.label if step.was else None
+                    made.append((Revoke(step.ref, label or ""), step))
+                elif step.wanted is not None:
+                    key = self._key(tx, step.wanted)
+                    ref = reference(self._vault, wifi.network.features, key.passphrase.get_secret_value())
+                    key_rows.intend(
+                        tx,
+                        wifi.id,
+                        step.wanted.account_id,
+                        key.label,
+                        step.wanted.fingerprint,
+                        ref if ref is not None else step.ref,
+                        key.vlan,
+                        key.ends,
+                        now,
+                    )
+                    change = Create(key) if step.ref is None else Update(step.ref, key)
+                    made.append((change, step))
+            return made
+
+        return await self._db.run(intend)
+
+    def _key(self, tx: Tx, wanted: Wanted) -> Key:
+        passphrase = account_rows.passphrase(tx, self._vault, wanted.account_id)
+        return Key(wanted.label, Secret(passphrase), wanted.vlan, wanted.ends)
+
+    async def _keep(self, wifi: Wifi, step: Step, outcome: Outcome) -> None:
+        """Record what became of one change before the next one is looked at."""
+        now = self._clock.now()
+
+        def keep(tx: Tx) -> None:
+            if step.account_id is None:
+                return
+            error = outcome.error
+            if error is not None:
+                if not isinstance(error, Transient):
+                    key_rows.failed(tx, wifi.id, step.account_id, str(error), now)
+                return
+            if step.verb is Verb.REVOKE:
+                if Cause.TWIN not in step.causes:
+                    key_rows.revoked(tx, wifi.id, step.account_id, now)
+            elif step.wanted is not None and outcome.ref is not None:
+                wanted = step.wanted
+                key_rows.made(
+                    tx,
+                    wifi.id,
+                    step.account_id,
+                    outcome.ref,
+                    wanted.fingerprint,
+                    wanted.vlan,
+                    wanted.ends,
+                    now,
+                )
+            audit.write(
+                tx,
+                f"key-{step.verb}",
+                now,
+                who="cusna",
+                account=step.account_id,
+                network=wifi.id,
+                data={"causes": [one.value for one in step.causes]},
+            )
+
+        await self._db.run(keep)
+
+    async def _read_back(self, plan: Plan, applied: Applied) -> None:
+        """Only what the vendor shows counts as working."""
+        wifi = plan.wifi
+        try:
+            seen = await self._planner.look(wifi)
+        except PluginError as error:
+            if isinstance(error, (Transient, AuthFailed)):
+                applied.stop = error
+            return
+        memory: list[Memory] = await self._db.read(lambda tx: key_rows.memory(tx, wifi.id))
+        owned = own(seen, memory, wifi.network.features)
+        good: list[str] = []
+        for step in applied.done:
+            if step.wanted is not None and step.verb is not Verb.REVOKE:
+                keys = owned.ours.get(step.wanted.account_id, ())
+                if any(_is(one.state, one.fingerprint, step.wanted) for one in keys):
+                    good.append(step.wanted.account_id)
+                else:
+                    applied.failed.append((step, Transient("The key is not there after it was made.")))
+        now = self._clock.now()
+        await self._db.run(lambda tx: key_rows.verified(tx, wifi.id, good, now))
+        await self._settle(plan, besides=frozenset(good))
+
+    async def _settle(self, plan: Plan, besides: frozenset[str] = frozenset()) -> None:
+        """Record what the plan found in order already, and who waits."""
+        touched = {one.account_id for one in plan.steps} | besides
+        good = [one.account_id for one in plan.should.wanted if one.account_id not in touched]
+        waiting = {one.account_id: one.why for one in plan.should.waiting}
+        now = self._clock.now()
+
+        def settle(tx: Tx) -> None:
+            key_rows.verified(tx, plan.wifi.id, good, now)
+            key_rows.waiting(tx, plan.wifi.id, waiting)
+
+        await self._db.run(settle)
+
+    async def _disconnect(self, wifi: Wifi, done: Iterable[Step]) -> None:
+        """Who has no right any more is dropped; a member's own change drops nobody."""
+        if Feature.DISCONNECT not in wifi.network.features:
+            return
+        ended: list[KeyState] = [
+            one.was.state
+            for one in done
+            if one.verb is Verb.REVOKE and one.was is not None and Cause.ENDED in one.causes
+        ]
+        if not ended:
+            return
+        try:
+            await wifi.network.disconnect(ended)
+        except PluginError as error:
+            # The keys are gone, so nobody joins again; who is on stays until the next roam.
+            log.warning("%s: devices could not be disconnected (%s).", wifi.id, type(error).__name__)
+
+
+def _is(state: KeyState, fingerprint: str | None, wanted: Wanted) -> bool:
+    """Whether a key that was read is the one that was wanted, as far as the vendor shows."""
+    return (fingerprint is None or fingerprint == wanted.fingerprint) and state.vlan == wanted.vlan
+
+
+def taken(applied: Applied) -> frozenset[str]:
+    """Accounts whose passphrase the vendor says is somebody else's."""
+    return frozenset(
+        step.account_id
+        for step, error in applied.failed
+        if isinstance(error, Taken) and step.account_id is not None
+    )

@@ -1,0 +1,323 @@
+"""How do the parts of the engine turn together?"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from cusna_core.api import Clock, Finding, Level, PluginError
+from cusna_core.engine.apply import Applier
+from cusna_core.engine.decide import Decision, Decisions
+from cusna_core.engine.estate import Estate, Wifi
+from cusna_core.engine.findings import Findings
+from cusna_core.engine.plan import Plan, Planner
+from cusna_core.engine.scheduler import Nudge, Poller, Timer
+from cusna_core.engine.sync import Sync
+from cusna_core.engine.timing import StepGuard
+from cusna_core.engine.worker import Worker
+from cusna_core.store import accounts as account_rows
+from cusna_core.store import audit, outbox
+from cusna_core.store import rights as right_rows
+from cusna_core.store.db import Database, Tx
+from cusna_core.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+CHECK_EVERY = 3600.0
+"""Seconds between two looks at each controller, network and source for findings."""
+CHECK_PATIENCE = 60.0
+
+Check = Callable[[], Awaitable[Sequence[Finding]]]
+Loop = Callable[[], Coroutine[Any, Any, None]]
+AFTER_A_BUG = 30.0
+"""Seconds until a loop that ended by a bug begins again."""
+
+
+class Engine:
+    """Syncs, decides and brings keys to the networks, until it is stopped."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        clock: Clock,
+        admins: Sequence[str],
+        label_prefix: str,
+        new_passphrase: Callable[[], str],
+        nudge_mail: Callable[[], None],
+        sync_every: float,
+        verify_every: float,
+    ) -> None:
+        self.db = db
+        self.vault = vault
+        self.clock = clock
+        self.estate = Estate()
+        self.findings = Findings(db, vault, clock, admins, nudge_mail)
+        self.decisions = Decisions(db, clock)
+        self.sync = Sync(db, vault, clock, new_passphrase)
+        self.planner = Planner(db, vault, clock, self.decisions, label_prefix)
+        self.applier = Applier(db, vault, clock, self.planner)
+        self._guard = StepGuard(clock)
+        self._new_passphrase = new_passphrase
+        self.nudge_mail = nudge_mail
+        self._sync_every = sync_every
+        self._verify_every = verify_every
+        self._pollers: dict[str, Poller] = {}
+        self._workers: dict[str, Worker] = {}
+        self._timer = Timer(clock, self._guard, self.decisions)
+        self._verify = Nudge(clock)
+        self._check = Nudge(clock)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
+        self.ready = asyncio.Event()
+        """Set when the first decisions from stored facts are made."""
+
+    # Life
+
+    async def start(self, estate: Estate) -> None:
+        """Overdue ends first, from what is stored; then everything else begins."""
+        await self.take(estate)
+        self._spawn(lambda: self._timer.run(self.decide), "timer")
+        self._spawn(self._verifying, "verify")
+        self._spawn(self._checking, "check")
+        self.ready.set()
+
+    async def take(self, estate: Estate) -> None:
+        """Work with this estate from now on; what is running for the old one ends first."""
+        await self._cancel(self._tasks_named("source:", "controller:"))
+        self.estate = estate
+        self.decisions.estate = estate
+        self.sync.estate = estate
+        self._pollers = {
+            one.id: Poller(one, self.clock, self.sync, self.findings, self._sync_every, self._was_read)
+            for one in estate.integrations.values()
+        }
+        self._workers = {
+            name: Worker(self.clock, self.planner, self.applier, self.findings.report, self.replace)
+            for name in estate.controllers
+        }
+        for name, worker in self._workers.items():
+            worker.take([one for one in estate.wifis.values() if one.controller_id == name])
+        await self.findings.report("setup", estate.findings)
+        known = await self.db.read(account_rows.integrations)
+        for name in sorted({*known, *estate.integrations}):
+            await self._decide_one(name)
+        for name, worker in self._workers.items():
+            self._spawn(worker.run, f"controller:{name}")
+        for name, poller in self._pollers.items():
+            self._spawn(poller.run, f"source:{name}")
+        self._timer.nudge.set()
+        self._check.set()
+
+    async def stop(self) -> None:
+        await self._cancel([*self._tasks, *self._background])
+
+    def _spawn(self, loop: Loop, name: str) -> None:
+        task = asyncio.create_task(self._kept_alive(loop, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _kept_alive(self, loop: Loop, name: str) -> None:
+        """A bug in one loop is told, and neither ends it for good nor touches the others."""
+        while True:
+            try:
+                await loop()
+            except Exception:
+                log.exception("%s met a bug; it begins again in %s s", name, AFTER_A_BUG)
+                await self.clock.sleep(AFTER_A_BUG)
+
+    def _tasks_named(self, *prefixes: str) -> list[asyncio.Task[None]]:
+        return [one for one in self._tasks if one.get_name().startswith(prefixes)]
+
+    async def _cancel(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        ending = list(tasks)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    # Rounds
+
+    def _was_read(self, integration: str) -> None:
+        task = asyncio.create_task(self.decide([integration]))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def decide(self, integrations: Iterable[str]) -> None:
+        """Decide anew, and have the networks brought to it."""
+        for name in integrations:
+            await self._decide_one(name)
+        self._timer.nudge.set()
+
+    async def _decide_one(self, name: str) -> Decision:
+        decision = await self.decisions.decide(name, self._guard.now())
+        await self.findings.report(f"integration:{name}:held", _held(self.estate, decision))
+        for location in self.estate.locations.values():
+            if location.place.integration == name:
+                for wifi in self.estate.wifis_of(location.id):
+                    self._workers[wifi.controller_id].mark(wifi.id)
+        return decision
+
+    def nudge(self, integration: str | None = None) -> None:
+        """Read this integration (or all) soon."""
+        for name, poller in self._pollers.items():
+            if integration in (None, name):
+                poller.nudge.set()
+
+    async def _verifying(self) -> None:
+        while True:
+            await self._verify.wait(self._verify_every)
+            self.mark_all()
+
+    def in_trouble(self, wifi: Wifi) -> bool:
+        """Whether its controller does not answer just now."""
+        worker = self._workers.get(wifi.controller_id)
+        return worker is not None and worker.in_trouble(wifi.id)
+
+    def latest_plan(self, wifi: Wifi) -> Plan | None:
+        """What its worker found last."""
+        worker = self._workers.get(wifi.controller_id)
+        return worker.plan(wifi.id) if worker else None
+
+    def mark_all(self) -> None:
+        for wifi in self.estate.wifis.values():
+            self._workers[wifi.controller_id].mark(wifi.id)
+
+    async def _checking(self) -> None:
+        while True:
+            await self.check()
+            await self._check.wait(CHECK_EVERY)
+
+    async def check(self) -> None:
+        """Ask every source, controller and network for findings, side by side."""
+        estate = self.estate
+        looks = [
+            *(
+                self._look(f"integration:{one.id}", f"integrations.{one.id}", one.source.check)
+                for one in estate.integrations.values()
+            ),
+            *(
+                self._look(f"controller:{name}", f"controllers.{name}", one.check)
+                for name, one in estate.controllers.items()
+            ),
+            *(
+                self._look(f"network:{one.id}", f"networks.{one.id}", one.network.check)
+                for one in estate.wifis.values()
+            ),
+        ]
+        await asyncio.gather(*looks)
+
+    async def _look(self, scope: str, path: str, check: Check) -> None:
+        await self.findings.report(scope, await looked(path, check))
+
+    # One account
+
+    async def serve(self, account_id: str, patience: float, location_id: str | None = None) -> None:
+        """Bring one account to its networks ahead of bulk work; wait for the location's at most so long."""
+        row = await self.db.read(lambda tx: account_rows.row(tx, account_id))
+        if row is None:
+            return
+        here: list[asyncio.Task[None]] = []
+        for location in self.estate.locations.values():
+            if location.place.integration != row.integration:
+                continue
+            for wifi in self.estate.wifis_of(location.id):
+                task = asyncio.create_task(self._workers[wifi.controller_id].serve(wifi.id, account_id))
+                self._background.add(task)
+                task.add_done_callback(self._background.discard)
+                if location_id in (None, location.id):
+                    here.append(task)
+        if here:
+            await asyncio.wait(here, timeout=patience)
+        self._timer.nudge.set()
+
+    async def replace(self, account_ids: Sequence[str]) -> None:
+        """Give accounts a new passphrase, because somebody else's key has theirs; tell them (rule 8)."""
+        now = self.clock.now()
+
+        def renew(tx: Tx) -> None:
+            for account in account_ids:
+                row = account_rows.row(tx, account)
+                if row is None:
+                    continue
+                account_rows.set_passphrase(tx, self.vault, account, self._new_passphrase(), now)
+                account_rows.replaced(tx, account, True)
+                audit.write(tx, "passphrase-replaced", now, who="cusna", account=account, data={})
+                if row.email:
+                    outbox.put(
+                        tx,
+                        self.vault,
+                        "passphrase-replaced",
+                        f"passphrase-replaced:{account}:{int(now.timestamp())}",
+                        {"account": account},
+                        now,
+                    )
+
+        await self.db.run(renew)
+        rows = await self.db.read(lambda tx: [account_rows.row(tx, one) for one in account_ids])
+        for name in {one.integration for one in rows if one is not None}:
+            await self.decisions.decide(name, self._guard.now())
+        self.nudge_mail()
+
+    async def refresh_account(self, account_id: str) -> None:
+        """An account was changed by an admin: decide and serve."""
+        row = await self.db.read(lambda tx: account_rows.row(tx, account_id))
+        if row is not None:
+            await self.decide([row.integration])
+
+    async def accept(self, integration: str, digest: str, by: str) -> bool:
+        """Let exactly this held set pass; False where no such set is held."""
+        held = await self.db.read(lambda tx: right_rows.held(tx, integration))
+        if held is None or held.digest != digest:
+            return False
+        now = self.clock.now()
+
+        def accept(tx: Tx) -> None:
+            right_rows.accept(tx, integration, digest, by, now)
+            audit.write(tx, "held-accepted", now, who=by, data={"integration": integration, "digest": digest})
+
+        await self.db.run(accept)
+        await self.decide([integration])
+        return True
+
+
+async def looked(path: str, check: Check) -> Sequence[Finding]:
+    """What a `check` finds; what it raises becomes a finding, whatever it is."""
+    try:
+        async with asyncio.timeout(CHECK_PATIENCE):
+            found = await check()
+        return [
+            Finding(one.level, one.code, one.summary, one.fix, f"{path}.{one.path}".rstrip("."), one.about)
+            for one in found
+        ]
+    except PluginError as error:
+        fix = "Check the address and the credentials there."
+        return [Finding(Level.ERROR, "check.failed", str(error), fix, path=path)]
+    except TimeoutError:
+        summary = "It did not answer within a minute."
+        return [Finding(Level.ERROR, "check.hangs", summary, "Check that it is on and reachable.", path=path)]
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
+        log.warning("%s: its check failed with %s", path, type(error).__name__)
+        summary = f"The plugin's own check failed ({type(error).__name__}): a bug in the plugin."
+        return [Finding(Level.ERROR, "check.bug", summary, "Tell the plugin's author.", path=path)]
+
+
+def _held(estate: Estate, decision: Decision) -> Sequence[Finding]:
+    braked = decision.braked
+    if not braked.held or braked.digest is None:
+        return ()
+    integration = estate.integrations.get(decision.integration)
+    title = integration.title if integration else decision.integration
+    return (
+        Finding(
+            Level.ERROR,
+            "brake.held",
+            f"{title} says that {len(braked.held)} rights end early. Together with the last 24 hours that is "
+            f"{braked.counted}, more than the {braked.limit} that pass by themselves. They are held: nobody "
+            "loses WiFi, everything else goes on.",
+            f"If it is right: cusna apply --accept {braked.digest}. If not, mend it at the source; "
+            "then this ends by itself.",
+            path=f"integrations.{decision.integration}",
+            about=braked.digest,
+        ),
+    )

@@ -1,0 +1,327 @@
+"""What can a member see and do?"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from cusna_core.api import Booking, Feature, Snapshot, email_key
+from cusna_core.engine.decide import Decision
+from cusna_core.engine.engine import Engine
+from cusna_core.engine.estate import Location, Wifi
+from cusna_core.flow.groups import company_of
+from cusna_core.flow.keys import Wait
+from cusna_core.flow.rights import Access, local_day, next_booking
+from cusna_core.flow.world import Account, Refused, Right
+from cusna_core.store import accounts as account_rows
+from cusna_core.store import audit, outbox
+from cusna_core.store import keys as key_rows
+from cusna_core.store import rights as right_rows
+from cusna_core.store.db import Tx
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 4.0
+"""Seconds that the portal waits for the controller before it shows the page, with the key on its way."""
+
+State = Literal["working", "pending", "delayed", "waiting", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A location as its portal shows it."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+    ssids: tuple[str, ...]
+    contact: str = ""
+    privacy_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets the mail: the address is the stored one, never the typed one."""
+
+    account_id: str
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkView:
+    ssid: str
+    state: State
+    wait: Wait | None
+    settle: float
+    vlan_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    resource: str
+    place: str
+    starts: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """Everything that the WiFi page tells, but for the passphrase."""
+
+    account_id: str
+    email: str
+    name: str
+    door: Door
+    access: Access | None
+    because_place: Door | None
+    refused: Refused | None
+    refused_place: Door | None
+    claimable: Right | None
+    next_booking: BookingView | None
+    company: str | None
+    vlan_own: bool
+    networks: tuple[NetworkView, ...]
+    changed: datetime
+    replaced: bool
+
+
+class Members:
+    """The engine as the portal knows it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def doors(self) -> Sequence[Door]:
+        return tuple(self._door(one) for one in self._engine.estate.locations.values())
+
+    def door(self, location_id: str) -> Door | None:
+        location = self._engine.estate.locations.get(location_id)
+        return self._door(location) if location else None
+
+    def _door(self, location: Location) -> Door:
+        ssids = dict.fromkeys(one.ssid for one in self._engine.estate.wifis_of(location.id))
+        return Door(
+            location.id,
+            location.name,
+            location.place.zone,
+            tuple(ssids),
+            location.contact,
+            location.privacy_url,
+        )
+
+    async def resolve(self, location_id: str, typed: str) -> Recipient | None:
+        """Whom a typed address means, after a fresh look at the source; None: no mail goes out."""
+        location = self._engine.estate.locations.get(location_id)
+        key = email_key(typed)
+        if location is None or key is None:
+            return None
+        name = location.place.integration
+        await self._look(name, typed)
+        account = await self._engine.db.read(lambda tx: account_rows.by_email(tx, name, key))
+        if account is None or not await self._welcome(account.id):
+            return None
+        row = await self._engine.db.read(lambda tx: account_rows.row(tx, account.id))
+        if row is None or not row.email:
+            return None
+        return Recipient(row.id, row.email, row.name)
+
+    async def _look(self, integration: str, typed: str) -> Snapshot | None:
+        known = self._engine.estate.integrations.get(integration)
+        if known is None:
+            return None
+        snapshot = await self._engine.sync.find(known, typed)
+        key = email_key(typed)
+        if snapshot is not None and key is not None:
+            account = await self._engine.db.read(lambda tx: account_rows.by_email(tx, integration, key))
+            if account is not None:
+                await self._engine.decisions.extend(account.id, snapshot)
+        return snapshot
+
+    async def _welcome(self, account_id: str) -> bool:
+        """Anyone the source knows, not blocked and not suspended, may sign in (design 7)."""
+        decision, account = await self._decision(account_id)
+        if decision is None or account is None or account.suspended:
+            return False
+        known = account.person_ids & decision.facts.people.keys()
+        return bool(known) and not account.person_ids & decision.facts.blocked
+
+    async def _decision(self, account_id: str) -> tuple[Decision | None, Account | None]:
+        account = await self._engine.db.read(lambda tx: account_rows.get(tx, account_id))
+        if account is None:
+            return None, None
+        decision = self._engine.decisions.latest(account.integration)
+        return decision, account
+
+    async def arrive(self, account_id: str, location_id: str) -> None:
+        """After a sign-in: claim what may be claimed, and make the key work."""
+        now = self._engine.clock.now()
+        await self._engine.db.run(lambda tx: account_rows.visited(tx, account_id, now))
+        await self._engine.decisions.extend(account_id)
+        await self.claim(account_id, location_id)
+
+    async def claim(self, account_id: str, location_id: str) -> None:
+        """Take today's booking rights: this location's, or with roaming all."""
+        decision, account = await self._decision(account_id)
+        if decision is None or account is None:
+            return
+        roaming = self._engine.estate.policy(account.integration).roaming
+        now = self._engine.clock.now()
+        mine = [
+            one
+            for one in decision.rights.claimable
+            if one.account_id == account_id and (roaming or one.location_id == location_id)
+        ]
+
+        def take(tx: Tx) -> None:
+            for right in mine:
+                zone = self._engine.estate.locations[right.location_id].place.zone
+                right_rows.claim(tx, account_id, right.location_id, local_day(now, zone), now)
+                audit.write(
+                    tx,
+                    "claimed",
+                    now,
+                    who="member",
+                    account=account_id,
+                    location=right.location_id,
+                    data={"because": right.because.kind.value, "name": right.because.name},
+                )
+
+        if mine:
+            await self._engine.db.run(take)
+        await self._engine.decisions.extend(account_id)
+        await self._engine.serve(account_id, PATIENCE, location_id)
+
+    async def check_again(self, account_id: str, location_id: str) -> None:
+        """ "I have just booked": ask the source now."""
+        row = await self._engine.db.read(lambda tx: account_rows.row(tx, account_id))
+        if row is not None and row.email:
+            await self._look(row.integration, row.email)
+        await self.claim(account_id, location_id)
+
+    async def view(self, account_id: str, location_id: str) -> MemberView | None:
+        """The page's data; None when the account may no longer be signed in."""
+        if not await self._welcome(account_id):
+            return None
+        decision, account = await self._decision(account_id)
+        location = self._engine.estate.locations.get(location_id)
+        row, states = await self._engine.db.read(
+            lambda tx: (account_rows.row(tx, account_id), key_rows.states(tx, account_id))
+        )
+        if decision is None or account is None or row is None or location is None:
+            return None
+        now = self._engine.clock.now()
+        accesses = self._engine.decisions.accesses_of(account.integration, account_id, now)
+        access = next((one for one in accesses if one.location_id == location_id), None)
+        refused = None if access else decision.rights.refused.get((account_id, location_id))
+        claimable = next(
+            (
+                one
+                for one in decision.rights.claimable
+                if one.account_id == account_id and one.location_id == location_id
+            ),
+            None,
+        )
+        by_network = {one.network: one for one in states}
+        networks = tuple(
+            self._network(wifi, by_network.get(wifi.id), access)
+            for wifi in self._engine.estate.wifis_of(location_id)
+        )
+        company = self._company(account, location, access, decision)
+        places = self._engine.estate.places(account.integration)
+        return MemberView(
+            account_id=account_id,
+            email=row.email or "",
+            name=row.name,
+            door=self._door(location),
+            access=access,
+            because_place=self.door(access.right.location_id) if access and access.roaming else None,
+            refused=refused,
+            refused_place=self.door(refused.location_id) if refused and refused.location_id else None,
+            claimable=claimable,
+            next_booking=self._booking(
+                next_booking(decision.facts, places, account, now), account.integration
+            ),
+            company=company,
+            vlan_own=any(one.vlan_own for one in networks),
+            networks=networks,
+            changed=row.changed,
+            replaced=row.replaced,
+        )
+
+    def _network(self, wifi: Wifi, row: key_rows.KeyRow | None, access: Access | None) -> NetworkView:
+        settle = wifi.network.limits.settle
+        if access is None:
+            return NetworkView(wifi.ssid, "off", None, settle)
+        state: State = "pending"
+        wait = None
+        own = False
+        if not wifi.apply:
+            state = "delayed"
+        elif row is not None:
+            wait = row.wait
+            own = row.vlan is not None and Feature.VLAN in wifi.network.features
+            match row.state:
+                case "working":
+                    state = "working"
+                case "waiting":
+                    state = "waiting"
+                case "failed":
+                    state = "delayed"
+                case _:
+                    state = "pending"
+        if state == "pending" and self._engine.in_trouble(wifi):
+            state = "delayed"
+        return NetworkView(wifi.ssid, state, wait, settle, own)
+
+    def _company(
+        self, account: Account, location: Location, access: Access | None, decision: Decision
+    ) -> str | None:
+        if access is None:
+            return None
+        rights = decision.rights_of(account.id)
+        company = company_of(account, location.place, access.right, rights, decision.facts)
+        known = decision.facts.companies.get(company) if company else None
+        return known.name if known else None
+
+    def _booking(self, booking: Booking | None, integration: str) -> BookingView | None:
+        if booking is None:
+            return None
+        place = next(
+            (
+                one.name
+                for one in self._engine.estate.locations.values()
+                if one.place.integration == integration and one.place.source_id == booking.location_id
+            ),
+            "",
+        )
+        return BookingView(booking.resource, place, booking.starts)
+
+    async def passphrase(self, account_id: str) -> str:
+        """In clear. The caller writes down that it was shown."""
+        return await self._engine.db.read(
+            lambda tx: account_rows.passphrase(tx, self._engine.vault, account_id)
+        )
+
+    async def change(self, account_id: str, location_id: str, new: str) -> None:
+        """Set a generated passphrase, tell the member by mail, and bring it to the networks."""
+        now = self._engine.clock.now()
+
+        def change(tx: Tx) -> None:
+            account_rows.set_passphrase(tx, self._engine.vault, account_id, new, now)
+            account_rows.replaced(tx, account_id, False)
+            audit.write(tx, "passphrase-changed", now, who="member", account=account_id, data={})
+            outbox.put(
+                tx,
+                self._engine.vault,
+                "passphrase-changed",
+                f"passphrase-changed:{account_id}:{int(now.timestamp() * 1000)}",
+                {"account": account_id, "location": location_id},
+                now,
+            )
+
+        await self._engine.db.run(change)
+        self._engine.nudge_mail()
+        await self._engine.decisions.extend(account_id)
+        await self._engine.serve(account_id, PATIENCE, location_id)

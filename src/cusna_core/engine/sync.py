@@ -1,0 +1,213 @@
+"""How do a source's facts get into the database, and persons to their accounts?"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cusna_core.api import (
+    Clock,
+    Finding,
+    Level,
+    Person,
+    PluginError,
+    Section,
+    Snapshot,
+    Unreachable,
+    Window,
+    email_key,
+)
+from cusna_core.engine.estate import Estate, Integration
+from cusna_core.flow.accounts import link
+from cusna_core.flow.rights import day_bounds, local_day
+from cusna_core.flow.world import Place
+from cusna_core.store import accounts as account_rows
+from cusna_core.store import audit, sign_in
+from cusna_core.store import facts as fact_rows
+from cusna_core.store.db import Database, Tx
+from cusna_core.store.vault import Vault
+
+log = logging.getLogger(__name__)
+
+SIGN_IN_PATIENCE = 5.0
+"""Seconds that a source is given at a sign-in (design 5)."""
+READ_PATIENCE = 15 * 60.0
+"""Seconds after which a whole read is given up: a source that hangs must not stop the next one."""
+AHEAD = timedelta(days=14)
+"""How far a sign-in looks for the next booking, to tell it."""
+BATCH = 500
+"""Accounts made in one transaction, so that a first sync lets others write in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a read of a source came to."""
+
+    changed: bool
+    findings: tuple[Finding, ...]
+
+
+def window(places: Iterable[Place], now: datetime, ahead: timedelta = timedelta(days=1)) -> Window:
+    """From the earliest local day that is today somewhere to the end of the latest one, and `ahead`."""
+    days = [day_bounds(local_day(now, place.zone), place.zone) for place in places]
+    return Window(min(day[0] for day in days), max(day[1] for day in days) + ahead)
+
+
+class Sync:
+    """Reads sources. It withdraws nothing by itself: it only keeps what was told (rule 9)."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock, new_passphrase: Callable[[], str]) -> None:
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+        self._new_passphrase = new_passphrase
+        self.estate = Estate()
+
+    async def read(self, integration: Integration) -> Synced:
+        """Read everything of an integration once. Raises PluginError where nothing could be read."""
+        places = self.estate.places(integration.id)
+        if not places:
+            return Synced(changed=False, findings=())
+        now = self._clock.now()
+        sources = sorted({place.source_id for place in places})
+        try:
+            async with asyncio.timeout(READ_PATIENCE):
+                snapshot = await integration.source.snapshot(sources, window(places, now))
+                merged = await self._db.run(lambda tx: fact_rows.merge(tx, integration.id, snapshot))
+                changed = merged.changed
+                if merged.ask_again:
+                    again = await integration.source.again(merged.ask_again)
+                    told = await self._db.run(
+                        lambda tx: fact_rows.merge(tx, integration.id, again, partial=True)
+                    )
+                    changed = changed or told.changed
+        except TimeoutError:
+            raise _hangs(integration) from None
+        refused = await self.link(integration.id)
+        findings = (
+            *(_unread(integration, one) for one in snapshot.failures),
+            *(_short(integration, section, location) for section, location in merged.short),
+            *refused,
+        )
+        return Synced(changed=changed, findings=findings)
+
+    async def find(self, integration: Integration, typed: str) -> Snapshot | None:
+        """A fresh look at one address, kept; None when the source cannot tell now, or has nobody."""
+        places = self.estate.places(integration.id)
+        now = self._clock.now()
+        sources = sorted({place.source_id for place in places})
+        try:
+            async with asyncio.timeout(SIGN_IN_PATIENCE):
+                snapshot = await integration.source.find(typed, sources, window(places, now, AHEAD))
+        except (PluginError, TimeoutError) as error:
+            # The portal keeps working from what is stored; the sync tells admins of the trouble.
+            log.info("%s could not be asked at a sign-in (%s).", integration.id, type(error).__name__)
+            return None
+        if snapshot is None:
+            return None
+        await self._db.run(lambda tx: fact_rows.merge(tx, integration.id, snapshot, partial=True))
+        await self.link(integration.id, snapshot.people)
+        return snapshot
+
+    async def link(self, integration: str, only: Iterable[Person] | None = None) -> tuple[Finding, ...]:
+        """Bring accounts to the persons that are known; every account gets its passphrase here."""
+        facts = await self._db.read(lambda tx: fact_rows.load(tx, integration))
+        accounts = await self._db.read(lambda tx: account_rows.everyone(tx, integration))
+        links = await asyncio.to_thread(link, facts, accounts)
+        wanted = None if only is None else {one.id for one in only}
+        creates = [one for one in links.create if wanted is None or one[1] & wanted]
+        relinks = [one for one in links.relink if wanted is None or one[2] & wanted]
+        people = facts.people
+        now = self._clock.now()
+        for start in range(0, len(creates), BATCH):
+            batch = creates[start : start + BATCH]
+
+            def create(tx: Tx, batch: list[tuple[str | None, frozenset[str]]] = batch) -> None:
+                for key, ids in batch:
+                    person = _speaker(people, key, ids)
+                    account_rows.create(
+                        tx,
+                        self._vault,
+                        integration,
+                        key,
+                        person.email if person else None,
+                        person.name if person else "",
+                        ids,
+                        self._new_passphrase(),
+                        now,
+                    )
+
+            await self._db.run(create)
+        if relinks:
+
+            def relink(tx: Tx) -> None:
+                for account, key, ids in relinks:
+                    self._relink(tx, account, key, ids, _speaker(people, key, ids), now)
+
+            await self._db.run(relink)
+        return tuple(_clash(integration, account) for account, _ in links.refused)
+
+    def _relink(
+        self,
+        tx: Tx,
+        account: str,
+        key: str | None,
+        ids: frozenset[str],
+        person: Person | None,
+        now: datetime,
+    ) -> None:
+        before = account_rows.row(tx, account)
+        account_rows.relink(
+            tx, account, key, person.email if person else None, person.name if person else "", ids
+        )
+        if before is not None and before.email_key != key:
+            # A changed address ends sessions and links of the old one (design 7).
+            sign_in.close_account(tx, account)
+            audit.write(tx, "address-changed", now, who="source", account=account, data={})
+
+
+def _speaker(people: Mapping[str, Person], key: str | None, ids: frozenset[str]) -> Person | None:
+    """The person record whose address and name the account shows: the one that carries its key."""
+    known = [people[one] for one in sorted(ids) if one in people]
+    return next((one for one in known if email_key(one.email) == key), known[0] if known else None)
+
+
+def _hangs(integration: Integration) -> PluginError:
+    return Unreachable(f"{integration.title} did not finish answering within 15 minutes.")
+
+
+def _unread(integration: Integration, failure: str) -> Finding:
+    return Finding(
+        Level.WARNING,
+        "source.incomplete",
+        f"Not everything could be read from {integration.title}: {failure} Nobody loses access because of it.",
+        "Nothing, if it passes. If it stays, check the integration's credentials and "
+        f"the status of {integration.title}.",
+        path=f"integrations.{integration.id}",
+        about=failure,
+    )
+
+
+def _short(integration: Integration, section: Section, location: str | None) -> Finding:
+    return Finding(
+        Level.WARNING,
+        "source.short",
+        f"{integration.title} told of less than half of the {section.value} that it told of before. "
+        "This is not believed until it says so three times in a row.",
+        f"Look into {integration.title} whether they are really gone.",
+        path=f"integrations.{integration.id}",
+        about=f"{section.value}:{location}",
+    )
+
+
+def _clash(integration: str, account: str) -> Finding:
+    return Finding(
+        Level.WARNING,
+        "account.merge-refused",
+        "A person's e-mail address was changed to one that another account has already. "
+        "The two are not joined by themselves.",
+        f"See who it is with `cusna explain {account}`, and correct the address at the source.",
+        path=f"integrations.{integration}",
+        about=account,
+    )
