@@ -71,7 +71,8 @@ def _check_class(name: str, kind: str, one: Any) -> None:
         raise _unfit(name, f'has no good `type` in {one.__name__}: one word such as "unifi" is needed')
     if issubclass(one, Fake):
         return
-    if not (isinstance(getattr(one, "title", None), str) and one.title):
+    title = getattr(one, "title", None)
+    if not (isinstance(title, str) and title):
         raise _unfit(name, f"has no `title` in {one.__name__}")
     _check_options(name, one, "options_class", Integration if kind == "sources" else ControllerTable)
     if kind == "drivers":

@@ -8,7 +8,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ PLACES = ("cusna.toml", "/etc/cusna/cusna.toml")
 VARIABLE = "CUSNA_CONFIG"
 TABLES = {f"{kind}s": kind for kind in KINDS}
 
-O = TypeVar("O", bound=Options)  # noqa: E741 - the letter that the plugin interfaces use, too
+ModelT = TypeVar("ModelT", bound=Options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class ConfigFile:
     tables: Mapping[str, Mapping[str, Any]]
     readable: bool = False
     """Everybody on this machine may read the file."""
-    env: Mapping[str, str] | None = None
+    literals: tuple[str, ...] = ()
+    """Paths of secrets that stand in the file itself, outside the named tables."""
+    env: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def base(self) -> Path:
@@ -56,9 +58,7 @@ def find(given: Path | None, env: Mapping[str, str], cwd: Path) -> Path:
         if not path.is_file():
             by = "--config" if given is not None else VARIABLE
             raise ConfigFileError(
-                Problem(
-                    "", f"There is no file {path}, which {by} names. Correct the path, or write that file."
-                )
+                Problem("", f"There is no file {path}, which {by} names. Correct the path, or write it.")
             )
         return path
     for place in PLACES:
@@ -94,24 +94,22 @@ def read(path: Path, env: Mapping[str, str]) -> ConfigFile:
     wrong += ground.problems
     if wrong or general is None or plugins is None:
         raise ConfigFileError(*wrong, file=path)
-    return ConfigFile(path, general, plugins, mail, tables, _readable(path), env)
+    return ConfigFile(path, general, plugins, mail, tables, _readable(path), tuple(ground.literals), env)
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    text = ""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ConfigFileError(
-            Problem("", f"{path} is not UTF-8 text. Save it as UTF-8."), file=path
-        ) from None
+        return tomllib.loads(text)
     except OSError as error:
-        raise ConfigFileError(Problem("", f"{path} cannot be read ({error.strerror})."), file=path) from None
-    try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        sentence = f"{path} cannot be read ({error.strerror})."
+    except UnicodeDecodeError:
+        sentence = f"{path} is not UTF-8 text. Save it as UTF-8."
     except tomllib.TOMLDecodeError as error:
         what, line, column = _syntax(str(error), text)
         sentence = f"{path} is not valid TOML in line {line}, column {column}: {what}."
-        raise ConfigFileError(Problem("", sentence), file=path) from None
+    raise ConfigFileError(Problem("", sentence), file=path)
 
 
 def _syntax(message: str, text: str) -> tuple[str, int, int]:
@@ -124,13 +122,13 @@ def _syntax(message: str, text: str) -> tuple[str, int, int]:
 
 
 def _judged(
-    model: type[O],
+    model: type[ModelT],
     raw: Any,
     path: str,
     ground: Ground,
     wrong: list[Problem],
     known: tuple[str, ...] = (),
-) -> O | None:
+) -> ModelT | None:
     if not isinstance(raw, dict):
         wrong.append(Problem(path, f"should be a table: [{path}]"))
         return None

@@ -129,8 +129,8 @@ def _check_core(name: str, dist: Distribution | None, version: str) -> None:
         if not need.specifier.contains(version, prereleases=True):
             raise Unfit(
                 "plugins.version",
-                f"The plugin {name} ({_label(dist)}) is made for {CORE} {need.specifier}, and this is {version}. "
-                "It is not used.",
+                f"The plugin {name} ({_label(dist)}) is made for {CORE} {need.specifier}, and this is "
+                f"{version}. It is not used.",
                 f"Bring both together: `pip install --upgrade {CORE} {_distribution(dist)}`.",
             )
 
@@ -143,8 +143,8 @@ def _broken(name: str, point: EntryPoint, error: BaseException) -> Unfit:
     return Unfit(
         "plugins.broken",
         f"The plugin {name} ({_label(point.dist)}) cannot be imported ({what}); nothing of it works.",
-        f'Install it again with `pip install --force-reinstall {_distribution(point.dist)}`; `python -c "import '
-        f'{point.module}"` shows its error.',
+        f"Install it again with `pip install --force-reinstall {_distribution(point.dist)}`; "
+        f'`python -c "import {point.module}"` shows its error.',
     )
 
 

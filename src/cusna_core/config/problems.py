@@ -9,6 +9,8 @@ from pydantic_core import ErrorDetails
 
 from cusna_core.config.values import did_you_mean
 
+A_NAME = "should be a name of small letters, digits and hyphens"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -93,9 +95,7 @@ def _sentence(one: ErrorDetails) -> str:
         case "literal_error" | "enum":
             return f"should be {context['expected']}"
         case "string_pattern_mismatch":
-            return (
-                "should be a name of small letters, digits and hyphens" if _is_name(context) else _shape(one)
-            )
+            return A_NAME if _is_name(context) else _shape(one)
         case "string_type":
             return "should be text in quotes"
         case "int_type" | "int_parsing" | "int_from_float":

@@ -19,8 +19,14 @@ from yarl import URL
 
 from cusna_core.api import email_key
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")]
+SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 """A name of something configured: it stands in addresses and labels."""
+
+
+def is_slug(text: str) -> bool:
+    return re.fullmatch(SLUG, text) is not None
+
 
 VLAN_MIN, VLAN_MAX = 2, 4094
 SECONDS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
