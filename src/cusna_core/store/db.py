@@ -1,0 +1,187 @@
+"""How does the program talk to its database?
+
+The only module that knows aiosqlite. A whole transaction is one synchronous function that runs on
+the connection's thread, so that a request costs one hop however many statements it needs.
+
+Two connections: one that writes, and one that only reads and never checkpoints, so that a page does
+not wait for a long sync (two writing ones are what SQLite's WAL-reset bug before 3.51.3 needs).
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final, Self, TypeVar, cast
+
+import aiosqlite
+
+from cusna_core.store import migrations
+
+Tx = sqlite3.Connection
+"""A transaction, as repositories see it; rows are `sqlite3.Row`."""
+T = TypeVar("T")
+
+BUSY_TIMEOUT: Final = 5.0
+
+
+class AlreadyRunning(Exception):
+    """Another process holds this data directory."""
+
+
+class Lock:
+    """One process at a time has a data directory. Released by `release`, or by the process's end."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def lock(data_dir: Path) -> Lock:
+    """Take the data directory for this process; raises AlreadyRunning at once if it is taken."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(data_dir / "cusna.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise AlreadyRunning(
+            f"Another Cusna (process {holder or 'unknown'}) is using {data_dir}. "
+            "Only one may at a time: stop it first, or use its socket."
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return Lock(descriptor)
+
+
+def _transaction(connection: sqlite3.Connection, begin: str, fn: Callable[[Tx], T]) -> T:
+    connection.execute(begin)
+    try:
+        result = fn(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after a full disk or an I/O error.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A plain connection with the settings that every one of ours has, in autocommit."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _writer(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    return connection
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    return connection
+
+
+class Database:
+    """An open database. Every connection's thread must be ended by `close`, or the process hangs."""
+
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    async def open(cls, path: Path, backups: Path | None = None) -> Self:
+        """Open or create; an older schema is brought up to date after a backup into `backups`.
+
+        `backups` defaults to a folder of that name beside the file. Raises `migrations.Downgrade`
+        and `migrations.NotCusna` before anything is written.
+        """
+        await asyncio.to_thread(migrations.migrate, path, backups or path.parent / "backups")
+        writer = await aiosqlite.Connection(lambda: _writer(path), 64)
+        try:
+            reader = await aiosqlite.Connection(lambda: _reader(path), 64)
+        except BaseException:
+            await writer.close()
+            raise
+        return cls(path, writer, reader)
+
+    async def run(self, fn: Callable[[Tx], T]) -> T:
+        """Run one write transaction: committed to the disk when this returns, undone if `fn` raises."""
+        return await self._hop(self._writer, "BEGIN IMMEDIATE", fn)
+
+    async def read(self, fn: Callable[[Tx], T]) -> T:
+        """Run `fn` on one consistent state, without waiting for a writer.
+
+        Should it turn out that it has to write (a session is touched once a minute), it is run again
+        as a write transaction; so it must not have effects of its own.
+        """
+        try:
+            return await self._hop(self._reader, "BEGIN", fn)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+                raise
+        return await self.run(fn)
+
+    async def quick_check(self) -> list[str]:
+        """What is broken in the file; empty when it is sound."""
+        return await self.read(lambda tx: migrations.problems(tx, "quick_check"))
+
+    @property
+    def schema_version(self) -> int:
+        """The version of the schema, which is that of the newest migration once a database is open."""
+        return migrations.latest()
+
+    async def close(self) -> None:
+        """Close both connections, also when the closing task is cancelled. May be called twice."""
+        closing_down = asyncio.ensure_future(self._close())
+        try:
+            await asyncio.shield(closing_down)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                await closing_down
+            raise
+
+    async def _close(self) -> None:
+        # The writer last, so that it is the one that checkpoints.
+        await self._reader.close()
+        await self._writer.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @staticmethod
+    async def _hop(connection: aiosqlite.Connection, begin: str, fn: Callable[[Tx], T]) -> T:
+        # Private, pinned by a test: the public calls take one hop for each statement.
+        execute = connection._execute
+        raw = connection._conn
+        return cast(T, await execute(_transaction, raw, begin, fn))
+
+
+def alone(path: Path, fn: Callable[[Tx], T]) -> T:
+    """One transaction without an event loop, for tools; the caller holds the lock."""
+    with closing(_writer(path)) as connection:
+        return _transaction(connection, "BEGIN IMMEDIATE", fn)
