@@ -40,7 +40,7 @@ def link(facts: Facts, accounts: Collection[Account]) -> Link:
         if not present or account.email_key in said:
             wish = account.email_key
         else:
-            # Nobody of this account has its address any more: it follows its persons, to an address if one is left.
+            # Nobody of this account has its address any more: it follows its persons, to an address if any.
             wish = next((key for key in said if key is not None), None)
         # Who got another address than the rest goes their own way: an address is one account, never two.
         leavers = {person_id for person_id in present if keys[person_id] not in (wish, None)}

@@ -11,8 +11,8 @@ _DAY = timedelta(days=1)
 def midnight_after(day: date, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) whose local date is later than `day`. Never a day plus 24 hours.
 
-    Clocks change at midnight in some zones. Where 00:00 is skipped, fold 0 reads it with the offset before the
-    change, which is exactly the first instant after; where it comes twice, fold 0 is the first of the two.
+    Clocks change at midnight in some zones. Where 00:00 is skipped, fold 0 reads it with the offset before
+    the change, which is exactly the first instant after; where it comes twice, that is the first.
     """
     return datetime.combine(day + _DAY, time(), tzinfo=zone).astimezone(UTC)
 

@@ -33,7 +33,7 @@ def spans(
 
 
 def with_wifi(subscription: Subscription, policy: Policy) -> Plan | None:
-    """The first of its plans that gives WiFi. Without any named plan it does: only what is listed does not."""
+    """The first of its plans that gives WiFi. Without a named plan it does: what is not listed does."""
     if not subscription.plans:
         return Plan("", "")
     for plan in subscription.plans:

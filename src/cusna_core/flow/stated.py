@@ -21,7 +21,7 @@ def stated_ends(
     gone: Set[str],
     places: Sequence[Place] = (),
 ) -> frozenset[str]:
-    """Ids of rights. Mere absence states nothing; `gone` are ids of which the source said that they are no more.
+    """Ids of rights. Absence states nothing; `gone` are ids of which the source said that they are no more.
 
     `places` tell the zones in which date-only ends are judged.
     """
