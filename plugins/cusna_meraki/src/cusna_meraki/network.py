@@ -275,4 +275,3 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
             return await self._api.firmware(self._site)
         except (Missing, AuthFailed):
             return None
-

@@ -91,7 +91,7 @@ class Place:
             ssid = await self.ssid()
         if ssid.ip_mode not in TAGGED_MODES:
             raise ConfigError(
-                f'SSID "{ssid.name}" is not in bridge mode and ignores VLANs: companies would share a network. '
+                f'SSID "{ssid.name}" is not in bridge mode and ignores VLANs: companies would mix. '
                 "No key with a VLAN is made or changed until it is.",
                 path=self.path,
             )

@@ -46,7 +46,7 @@ def of_site(site: Site, organization: str) -> Iterable[Finding]:
     if site.template_bound:
         yield error(
             "template-bound",
-            f'Network "{site.name}" is bound to a configuration template: its SSIDs cannot have their own keys.',
+            f'Network "{site.name}" is bound to a configuration template: no SSID has its own keys.',
             "Unbind it in the Dashboard: Organization → Configuration templates.",
             "network_id",
         )

@@ -68,6 +68,9 @@ class Entry:
     headers: dict[str, str] = field(repr=False)
     body: str = field(repr=False)
     status: int = 0
+    answer: str = field(default="", repr=False)
+    spoilt: bool = False
+    """Whether a fault was all that the caller heard."""
 
     @property
     def json(self) -> Json:
@@ -107,14 +110,16 @@ class Gate:
             await request.text(),
         )
         self.journal.append(entry)
-        response = await self._answer(request, handler, entry.call)
+        response = await self._answer(request, handler, entry)
         entry.status = response.status
+        entry.answer = (response.text or "") if isinstance(response, web.Response) else ""
         return response
 
-    async def _answer(self, request: web.Request, handler: Handler, call: str) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, handler: Handler, entry: Entry) -> web.StreamResponse:
+        fault = next((fault for fault in self.faults if fault.hits(entry.call)), None)
+        entry.spoilt = self.down or fault is not None
         if self.down:
             return _html(502)
-        fault = next((fault for fault in self.faults if fault.hits(call)), None)
         if fault is None:
             return await self._served(request, handler)
         if fault.applied:
