@@ -4,13 +4,15 @@ These models are the whole of it, but for the options that plugins add: the file
 reference in docs/ and the console's forms are drawn from them. So every field has a title and a description.
 """
 
+from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from cusna_core.api import Options, Secret, Tls, is_loopback
+from cusna_core.api import LocalFile, Options, Secret, is_loopback
 from cusna_core.api.options import LOCAL
 from cusna_core.config.base_url import BaseUrl, base_url
 from cusna_core.config.values import (
@@ -35,8 +37,7 @@ class General(Options):
 
     # Judged before base_url, whose sentence for plain http names it.
     listen: ListenAddress = Field(
-        default="127.0.0.1:8080",
-        validate_default=True,
+        default=Listen("127.0.0.1", 8080),
         title="Listen",
         description="Where this program takes requests, for the proxy in front of it.",
     )
@@ -59,20 +60,17 @@ class General(Options):
         examples=[["it@example.com"]],
     )
     trusted_proxies: tuple[Proxy, ...] = Field(
-        default=("127.0.0.1", "::1"),
-        validate_default=True,
+        default=(ip_network("127.0.0.1"), ip_network("::1")),
         title="Trusted proxies",
         description="Whose X-Forwarded-For tells the client's address (and nothing else).",
     )
     sync_every: Interval = Field(
-        default="10 min",
-        validate_default=True,
+        default=timedelta(minutes=10),
         title="Read memberships every",
         description="How often plans and bookings are read. Sign-ins and promised ends do not wait for it.",
     )
     verify_every: Interval = Field(
-        default="15 min",
-        validate_default=True,
+        default=timedelta(minutes=15),
         title="Check controllers every",
         description="How often the keys on the controllers are read back and mended.",
     )
@@ -131,10 +129,11 @@ class Mail(Options):
         description="Who the mails come from.",
         examples=["WiFi <wifi@example.com>"],
     )
-    tls: Tls = Field(
-        default_factory=Tls,
-        title="Certificate",
-        description="Only for a server whose certificate no public authority signed: `ca`, a PEM file.",
+    ca: LocalFile | None = Field(
+        default=None,
+        title="CA file",
+        description="Only for a server whose certificate no public authority signed: a PEM file with its "
+        "authority, or with the certificate itself.",
     )
 
     @model_validator(mode="after")
@@ -143,8 +142,6 @@ class Mail(Options):
             raise ValueError("username and password belong together: give both or neither")
         if self.security is Security.NONE and self.username is not None and not is_loopback(self.host):
             raise ValueError('security = "none" would send the password in clear: use starttls or tls')
-        if self.tls.fingerprint is not None:
-            raise ValueError("mail knows tls.ca only: name a PEM file with the certificate there")
         return self
 
     @property

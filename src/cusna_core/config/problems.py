@@ -32,6 +32,12 @@ class ConfigFileError(Exception):
         super().__init__("\n".join(map(str, problems)))
 
 
+def sentence(text: object) -> str:
+    """With a full stop, unless it ends one already."""
+    said = str(text)
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
 def join(*parts: str) -> str:
     return ".".join(filter(None, parts))
 

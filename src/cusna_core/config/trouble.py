@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from cusna_core.api import Finding, Level
-from cusna_core.config.problems import Problem
+from cusna_core.config.problems import Problem, sentence
 from cusna_core.config.setup import Kind, Off, Origin, path
 from cusna_core.config.values import did_you_mean
 
@@ -26,7 +26,7 @@ class Trouble:
             self._say(
                 Level.ERROR,
                 f"config.{kind}",
-                f"{problem}. The {kind} {name} is switched off until that is mended; {KEPT}.",
+                f"{sentence(problem)} The {kind} {name} is switched off until that is mended; {KEPT}.",
                 self._mend(origin),
                 problem.path,
                 problem.path,
@@ -70,7 +70,7 @@ class Trouble:
         self._say(
             Level.ERROR,
             "config.mail",
-            f"{problem}. No mail can be sent until that is mended.",
+            f"{sentence(problem)} No mail can be sent until that is mended.",
             self._mend("console"),
             problem.path,
             problem.path,

@@ -156,10 +156,14 @@ def _proxy(value: Any) -> IpNetwork:
         raise ValueError('should be an IP address or a network such as "10.0.0.0/8"') from None
 
 
+def _proxy_text(value: IpNetwork) -> str:
+    return str(value.network_address if value.num_addresses == 1 else value)
+
+
 Proxy = Annotated[
     IpNetwork,
     BeforeValidator(_proxy),
-    PlainSerializer(str, return_type=str),
+    PlainSerializer(_proxy_text, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["127.0.0.1", "10.0.0.0/8"]}),
 ]
 
