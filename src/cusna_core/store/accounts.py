@@ -165,6 +165,23 @@ def everyone(tx: Tx, integration: str | None = None) -> list[Account]:
     ]
 
 
+def one(tx: Tx, account_id: str) -> Account | None:
+    """One account as the rules need it."""
+    row = get(tx, account_id)
+    if row is None:
+        return None
+    persons = person_ids(tx, account_id)
+    return Account(
+        row.id, row.integration, row.email_key, persons, row.created, row.fingerprint, row.visited, row.suspended
+    )
+
+
+def integrations(tx: Tx) -> list[str]:
+    """Names of all integrations that ever had an account."""
+    found = tx.execute("SELECT DISTINCT integration FROM accounts ORDER BY integration")
+    return [row["integration"] for row in found]
+
+
 def relink(
     tx: Tx, account_id: str, email_key: str | None, email: str | None, name: str, person_ids: Collection[str]
 ) -> None:
