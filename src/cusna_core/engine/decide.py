@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from cusna_core.api import Clock, Snapshot
 from cusna_core.engine.estate import Estate
-from cusna_core.flow.brake import Braked, brake, stated_ends
+from cusna_core.flow.brake import Braked, Past, brake, stated_ends
 from cusna_core.flow.rights import Access, Rights, access, day_bounds, local_day, rights
-from cusna_core.flow.world import Account, Facts, Place, Right
+from cusna_core.flow.world import Account, Claim, Facts, Override, Place, Right
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit
 from cusna_core.store import facts as fact_rows
@@ -98,7 +98,7 @@ class Decisions:
 
     async def extend(self, account_id: str, fresh: Snapshot | None = None) -> Decision | None:
         """Take up what is new for one account. Grants and extends; can end nobody's right."""
-        row = await self._db.read(lambda tx: account_rows.row(tx, account_id))
+        row = await self._db.read(lambda tx: account_rows.get(tx, account_id))
         if row is None:
             return None
         latest = self._latest.get(row.integration) or await self.decide(row.integration)
@@ -152,10 +152,10 @@ class Decisions:
 class _Known:
     facts: Facts
     accounts: Mapping[str, Account]
-    claims: tuple[right_rows.Claim, ...]
-    overrides: tuple[right_rows.Override, ...]
+    claims: tuple[Claim, ...]
+    overrides: tuple[Override, ...]
     ledger: tuple[Right, ...]
-    past: tuple[right_rows.Past, ...]
+    past: tuple[Past, ...]
     accepted: frozenset[str]
     gone: frozenset[str]
 
@@ -167,7 +167,7 @@ class _Known:
 
     @classmethod
     def load_one(cls, tx: Tx, integration: str, account: str, facts: Facts, now: datetime) -> "_Known":
-        one = account_rows.get(tx, account)
+        one = account_rows.one(tx, account)
         return cls._with(tx, integration, facts, {account: one} if one else {}, now)
 
     @classmethod
@@ -192,7 +192,7 @@ def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
     before = {one.id: one for one in known.ledger}
     right_rows.save_ledger(tx, name, braked.ledger)
     right_rows.record(tx, name, braked.withdrawn, now)
-    right_rows.set_held(tx, name, braked, now)
+    right_rows.set_held(tx, name, braked.held, braked.digest, braked.limit, braked.counted, now)
     after = {one.id: one for one in braked.ledger}
     early = {one.right.id for one in braked.withdrawn}
     for right in braked.ledger:

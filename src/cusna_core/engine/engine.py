@@ -174,6 +174,10 @@ class Engine:
         worker = self._workers.get(wifi.controller_id)
         return worker is not None and worker.in_trouble(wifi.id)
 
+    def busy(self, wifi: Wifi) -> asyncio.Lock:
+        """To be held by whoever works on a network besides its worker."""
+        return self._workers[wifi.controller_id].busy
+
     def latest_plan(self, wifi: Wifi) -> Plan | None:
         """What its worker found last."""
         worker = self._workers.get(wifi.controller_id)
@@ -214,7 +218,7 @@ class Engine:
 
     async def serve(self, account_id: str, patience: float, location_id: str | None = None) -> None:
         """Bring one account to its networks ahead of bulk work; wait for the location's at most so long."""
-        row = await self.db.read(lambda tx: account_rows.row(tx, account_id))
+        row = await self.db.read(lambda tx: account_rows.get(tx, account_id))
         if row is None:
             return
         here: list[asyncio.Task[None]] = []
@@ -237,7 +241,7 @@ class Engine:
 
         def renew(tx: Tx) -> None:
             for account in account_ids:
-                row = account_rows.row(tx, account)
+                row = account_rows.get(tx, account)
                 if row is None:
                     continue
                 account_rows.set_passphrase(tx, self.vault, account, self._new_passphrase(), now)
@@ -254,14 +258,14 @@ class Engine:
                     )
 
         await self.db.run(renew)
-        rows = await self.db.read(lambda tx: [account_rows.row(tx, one) for one in account_ids])
+        rows = await self.db.read(lambda tx: [account_rows.get(tx, one) for one in account_ids])
         for name in {one.integration for one in rows if one is not None}:
             await self.decisions.decide(name, self._guard.now())
         self.nudge_mail()
 
     async def refresh_account(self, account_id: str) -> None:
         """An account was changed by an admin: decide and serve."""
-        row = await self.db.read(lambda tx: account_rows.row(tx, account_id))
+        row = await self.db.read(lambda tx: account_rows.get(tx, account_id))
         if row is not None:
             await self.decide([row.integration])
 

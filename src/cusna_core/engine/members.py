@@ -122,7 +122,7 @@ class Members:
         account = await self._engine.db.read(lambda tx: account_rows.by_email(tx, name, key))
         if account is None or not await self._welcome(account.id):
             return None
-        row = await self._engine.db.read(lambda tx: account_rows.row(tx, account.id))
+        row = await self._engine.db.read(lambda tx: account_rows.get(tx, account.id))
         if row is None or not row.email:
             return None
         return Recipient(row.id, row.email, row.name)
@@ -148,7 +148,7 @@ class Members:
         return bool(known) and not account.person_ids & decision.facts.blocked
 
     async def _decision(self, account_id: str) -> tuple[Decision | None, Account | None]:
-        account = await self._engine.db.read(lambda tx: account_rows.get(tx, account_id))
+        account = await self._engine.db.read(lambda tx: account_rows.one(tx, account_id))
         if account is None:
             return None, None
         decision = self._engine.decisions.latest(account.integration)
@@ -195,7 +195,7 @@ class Members:
 
     async def check_again(self, account_id: str, location_id: str) -> None:
         """ "I have just booked": ask the source now."""
-        row = await self._engine.db.read(lambda tx: account_rows.row(tx, account_id))
+        row = await self._engine.db.read(lambda tx: account_rows.get(tx, account_id))
         if row is not None and row.email:
             await self._look(row.integration, row.email)
         await self.claim(account_id, location_id)
@@ -207,7 +207,7 @@ class Members:
         decision, account = await self._decision(account_id)
         location = self._engine.estate.locations.get(location_id)
         row, states = await self._engine.db.read(
-            lambda tx: (account_rows.row(tx, account_id), key_rows.states(tx, account_id))
+            lambda tx: (account_rows.get(tx, account_id), key_rows.states(tx, account_id))
         )
         if decision is None or account is None or row is None or location is None:
             return None

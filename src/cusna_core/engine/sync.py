@@ -23,7 +23,7 @@ from cusna_core.flow.accounts import link
 from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.flow.world import Place
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit, sign_in
+from cusna_core.store import audit
 from cusna_core.store import facts as fact_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
@@ -157,13 +157,11 @@ class Sync:
         person: Person | None,
         now: datetime,
     ) -> None:
-        before = account_rows.row(tx, account)
+        before = account_rows.get(tx, account)
         account_rows.relink(
             tx, account, key, person.email if person else None, person.name if person else "", ids
         )
         if before is not None and before.email_key != key:
-            # A changed address ends sessions and links of the old one (design 7).
-            sign_in.close_account(tx, account)
             audit.write(tx, "address-changed", now, who="source", account=account, data={})
 
 

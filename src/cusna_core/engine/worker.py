@@ -53,6 +53,8 @@ class Worker:
         self._replace = replace
         self._states: dict[str, _State] = {}
         self._wake = asyncio.Event()
+        self.busy = asyncio.Lock()
+        """Held while the controller's networks are worked on: one at a time, whoever does it."""
         self._random = random.SystemRandom()
 
     def take(self, wifis: Sequence[Wifi]) -> None:
@@ -99,12 +101,13 @@ class Worker:
         try:
             while True:
                 self._wake.clear()
-                await self._serve_asked()
-                state = self._next()
-                if state is not None:
-                    await self._bulk(state)
-                    continue
-                await self._rest()
+                async with self.busy:
+                    await self._serve_asked()
+                    state = self._next()
+                    if state is not None:
+                        await self._bulk(state)
+                if state is None:
+                    await self._rest()
         finally:
             for state in self._states.values():
                 self._answer(state, tuple(state.asked))

@@ -1,0 +1,144 @@
+"""Why is this account on, or not? Step by step, as data; `words` makes sentences of it."""
+
+from datetime import datetime
+from typing import Any
+
+from cusna_core.engine.engine import Engine
+from cusna_core.flow.world import Right
+from cusna_core.store import accounts as account_rows
+from cusna_core.store import keys as key_rows
+
+Json = dict[str, Any]
+
+
+async def explain(engine: Engine, account_id: str) -> Json:
+    """Facts, rights, brake, groups, keys of one account, in the order in which they are decided."""
+    row, states = await engine.db.read(
+        lambda tx: (account_rows.get(tx, account_id), key_rows.states(tx, account_id))
+    )
+    if row is None:
+        return {}
+    decision = engine.decisions.latest(row.integration) or await engine.decisions.decide(row.integration)
+    account = decision.accounts.get(account_id)
+    ids = account.person_ids if account else frozenset()
+    facts, now = decision.facts, engine.clock.now()
+    mine = [one for one in facts.affiliations.values() if one.person_id in ids]
+    companies = {one.company_id for one in mine if one.company_id}
+    places = engine.estate.places(row.integration)
+    names = {one.source_id: engine.estate.locations[one.id].name for one in places}
+    accesses = {
+        one.location_id: one for one in engine.decisions.accesses_of(row.integration, account_id, now)
+    }
+    held = {one.right.id for one in decision.braked.held}
+    return {
+        "id": account_id,
+        "integration": row.integration,
+        "name": row.name,
+        "email": row.email,
+        "visited": _iso(row.visited),
+        "suspended": row.suspended,
+        "blocked": bool(ids & facts.blocked),
+        "known": bool(ids & facts.people.keys()),
+        "affiliations": [
+            {
+                "location": names.get(one.location_id, one.location_id),
+                "company": _company(facts.companies, one.company_id),
+                "member": one.member,
+                "approved": one.approved,
+            }
+            for one in mine
+        ],
+        "subscriptions": [
+            {
+                "location": names.get(one.location_id or "", "all locations"),
+                "plans": [plan.name for plan in one.plans],
+                "state": one.state.value,
+                "starts": _iso(one.starts),
+                "ends": _iso(one.ends),
+                "company": _company(facts.companies, one.company_id),
+            }
+            for one in facts.subscriptions.values()
+            if one.person_id in ids or (one.company_id is not None and one.company_id in companies)
+        ],
+        "bookings": [
+            {
+                "location": names.get(one.location_id, one.location_id),
+                "resource": one.resource,
+                "kind": one.kind.value,
+                "state": one.state.value,
+                "starts": _iso(one.starts),
+                "ends": _iso(one.ends),
+            }
+            for one in facts.bookings.values()
+            if one.person_id in ids
+        ],
+        "rights": [_right(engine, one, held) for one in decision.rights_of(account_id)],
+        "coming": [
+            _right(engine, one, held) for one in decision.rights.coming if one.account_id == account_id
+        ],
+        "claimable": [
+            _right(engine, one, held) for one in decision.rights.claimable if one.account_id == account_id
+        ],
+        "locations": [
+            {
+                "location": engine.estate.locations[place.id].name,
+                "id": place.id,
+                "zone": place.zone.key,
+                "access": place.id in accesses,
+                "until": _iso(accesses[place.id].ends) if place.id in accesses else None,
+                "roaming": place.id in accesses and accesses[place.id].roaming,
+                "refused": _refused(engine, decision.rights.refused.get((account_id, place.id)))
+                if place.id not in accesses
+                else None,
+            }
+            for place in places
+        ],
+        "keys": [
+            {
+                "network": one.network,
+                "ssid": engine.estate.wifis[one.network].ssid if one.network in engine.estate.wifis else None,
+                "state": one.state,
+                "wait": one.wait.value if one.wait else None,
+                "vlan": one.vlan,
+                "until": _iso(one.ends),
+                "error": one.error,
+            }
+            for one in states
+        ],
+    }
+
+
+def _right(engine: Engine, right: Right, held: set[str]) -> Json:
+    location = engine.estate.locations.get(right.location_id)
+    return {
+        "location": location.name if location else right.location_id,
+        "kind": right.because.kind.value,
+        "name": right.because.name,
+        "of_company": right.because.company_id is not None,
+        "starts": _iso(right.starts),
+        "until": _iso(right.ends),
+        "held": right.id in held,
+    }
+
+
+def _refused(engine: Engine, refused: Any) -> Json | None:
+    if refused is None:
+        return None
+    elsewhere = engine.estate.locations.get(refused.location_id) if refused.location_id else None
+    return {
+        "code": refused.code.value,
+        "name": refused.name,
+        "when": _iso(refused.when),
+        "location": elsewhere.name if elsewhere else None,
+    }
+
+
+def _company(companies: Any, company_id: str | None) -> str | None:
+    if company_id is None:
+        return None
+    known = companies.get(company_id)
+    return known.name if known else company_id
+
+
+def _iso(instant: Any) -> str | None:
+    return instant.isoformat() if isinstance(instant, datetime) or hasattr(instant, "isoformat") else None
