@@ -11,14 +11,13 @@ VLAN = r"[2-9]|[1-9][0-9]{1,2}|[1-3][0-9]{3}|400[0-9]|401[0-8]|^$"
 PURPOSE = "corporate|guest|remote-user-vpn|site-vpn|vlan-only|vpn-client|wan"
 SECURITY = "open|wpapsk|wep|wpaeap|osen"
 LISTS = ("private_preshared_keys", "schedule", "schedule_with_duration", "wlan_bands", "ap_group_ids")
-BOOLEANS = (
-    "enabled", "private_preshared_keys_enabled", "wpa3_support", "wpa3_transition", "is_guest",
-    "l2_isolation",    "fast_roaming_enabled", "radius_mac_auth_enabled", "hide_ssid", "mlo_enabled", "vlan_enabled",
+FIELDS = (
+    "enabled", "name", "hide_ssid", "security", "wpa_mode", "wpa_enc", "x_passphrase", "networkconf_id",
+    "private_preshared_keys_enabled", "wpa3_support", "wpa3_transition", "is_guest", "l2_isolation",
+    "fast_roaming_enabled", "radius_mac_auth_enabled", "mlo_enabled", "vlan", "vlan_enabled", "wlan_band",
+    "ap_group_mode", "usergroup_id", "schedule_enabled", "hotspot_enabled",
 )  # fmt: skip
-KNOWN = {
-    *LISTS, *BOOLEANS, "name", "security", "x_passphrase", "networkconf_id", "wpa_mode", "wpa_enc",
-    "wlan_band",    "vlan", "ap_group_mode", "usergroup_id", "schedule_enabled", "hotspot_enabled",
-}  # fmt: skip
+KNOWN = {*LISTS, *FIELDS}
 REFERRED = "api.err.ObjectReferredByWlanConf"
 """Not known; one word in one place until a real controller says it."""
 
