@@ -284,7 +284,7 @@ async def test_edge_14_a_lost_answer_is_decided_by_reading(rack: Any, drop: str)
     rack.fake.knobs.drop_puts = [drop]
     assert await rack.apply(network, rack.new(ANNA), rack.new(BERT)) == [None, None]
     assert sorted(rack.keys) == [ANNA, BERT]
-    # aiohttp itself repeats a PUT whose kept-alive connection breaks; the list takes effect once all the same.
+    # aiohttp itself repeats a PUT whose kept-alive connection breaks; it takes effect once.
     assert rack.puts() == 2
     assert rack.fake.site.provision_count == 1
 

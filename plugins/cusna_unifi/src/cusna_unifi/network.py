@@ -6,7 +6,6 @@ it once if anything differs, and reads it back, because `ok` is no confirmation.
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 
 from cusna_core.api import (
     AuthFailed,
@@ -26,7 +25,6 @@ from cusna_core.api import (
     PluginError,
     RateLimited,
     Ref,
-    Rejected,
     Revoke,
     Secret,
     Segment,
@@ -36,27 +34,13 @@ from cusna_core.api import (
 )
 from cusna_unifi import checks, vlans
 from cusna_unifi.client import UnifiApi
+from cusna_unifi.flush import Flush, View
 from cusna_unifi.options import UnifiNetworkOptions
-from cusna_unifi.ppsk import Entry, KeyChange, Plan, Rules, network_id, password
+from cusna_unifi.ppsk import KeyChange, Rules, network_id, password
 from cusna_unifi.site import Shared
 from cusna_unifi.wire import Station, Wlan
 
 log = logging.getLogger(__name__)
-
-PUTS = 16
-"""Writes a flush may take when UniFi refuses a list and the key to blame must be found."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class View:
-    """The SSID and its site's networks as they are at a moment."""
-
-    wlan: Wlan
-    networks: vlans.Networks
-
-    @property
-    def entries(self) -> list[Entry]:
-        return self.wlan.private_preshared_keys
 
 
 class UnifiNetwork(Network[UnifiNetworkOptions]):
@@ -204,73 +188,15 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
 
     async def _flush(self, changes: Sequence[KeyChange]) -> list[Outcome]:
         async with self._shared.lock(self.identity()):
-            puts = [PUTS]
             try:
                 view = await self._view()
             except PluginError as error:
                 return [Outcome(changes[0], error=error)]  # the others were not tried
-            outcomes = await self._write(view, changes, puts)
-            if self.options.force_provision and puts[0] < PUTS:
+            flush = Flush(self._view, self._rules, self._api.put_wlan)
+            outcomes = await flush.run(view, changes)
+            if self.options.force_provision and flush.written:
                 await self._push()
             return outcomes
-
-    async def _write(self, view: View | None, changes: Sequence[KeyChange], puts: list[int]) -> list[Outcome]:
-        """One write for all; where UniFi refuses the list, the key to blame is found by halving."""
-        try:
-            return await self._attempt(view or await self._view(), changes, puts)
-        except Rejected as error:
-            if len(changes) == 1 or puts[0] <= 0:
-                return [Outcome(one, error=error) for one in changes]
-        except PluginError as error:
-            return [Outcome(one, error=error) for one in changes]
-        first: Sequence[KeyChange] = [one for one in changes if isinstance(one, Revoke)]
-        rest: Sequence[KeyChange] = [one for one in changes if not isinstance(one, Revoke)]
-        if not first or not rest:  # else ends come first, whatever is wrong with the new keys
-            half = len(changes) // 2
-            first, rest = changes[:half], changes[half:]
-        return [*await self._write(None, first, puts), *await self._write(None, rest, puts)]
-
-    async def _attempt(self, view: View, changes: Sequence[KeyChange], puts: list[int]) -> list[Outcome]:
-        plan, view, lost = await self._try(view, changes, set(), puts)
-        if self._rules(view).missed(plan, view.entries):
-            plan, view, lost = await self._try(view, changes, plan.added, puts)
-        missed = self._rules(view).missed(plan, view.entries)
-        late = lost or Transient(
-            "UniFi said that it saved the keys, but they are not as they should be. Is somebody else "
-            "changing "
-            "this WiFi just now?"
-        )
-        return [
-            Outcome(change, error=result)
-            if isinstance(result, Rejected)
-            else Outcome(change, error=late)
-            if place in missed
-            else Outcome(change, ref=result)
-            for place, (change, result) in enumerate(zip(changes, plan.results, strict=True))
-        ]
-
-    async def _try(
-        self, view: View, changes: Sequence[KeyChange], mine: set[str], puts: list[int]
-    ) -> tuple[Plan, View, Transient | None]:
-        """The plan, the SSID after it, and the error if the answer to the write was lost."""
-        plan = self._rules(view).plan(view.entries, changes, mine)
-        if not plan.writes:
-            return plan, view, None
-        lost = await self._put(view.wlan, plan, puts)
-        return plan, await self._view(), lost
-
-    async def _put(self, wlan: Wlan, plan: Plan, puts: list[int]) -> Transient | None:
-        """Write the list. A lost answer is returned, not raised: reading back decides."""
-        puts[0] -= 1
-        try:
-            echoed = await self._api.put_wlan(wlan.id, {"private_preshared_keys": plan.target})
-        except RateLimited:
-            raise
-        except Transient as error:
-            return error
-        if not echoed:
-            log.debug("%s: the write of %s was not echoed", self._context.name, wlan.name)
-        return None
 
     def _rules(self, view: View) -> Rules:
         base = view.wlan.x_passphrase

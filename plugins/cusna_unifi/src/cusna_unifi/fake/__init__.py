@@ -82,11 +82,11 @@ class UnifiFake(FakeWifi):
     # The air
 
     async def join(self, ssid: str, passphrase: str, mac: str) -> int | None:
-        station = self.server.air(self.site).join(mac, ssid, passphrase)
+        station = self.server.classic.air(self.site).join(mac, ssid, passphrase)
         return None if station is None else station.vlan
 
     def online(self, ssid: str) -> dict[str, int]:
-        self.server.air(self.site).tick()
+        self.server.classic.air(self.site).tick()
         return {one.mac: one.vlan for one in self.site.stations.values() if one.essid == ssid}
 
     # Other people
@@ -104,7 +104,7 @@ class UnifiFake(FakeWifi):
         """Somebody else saves the WLAN: more keys, other fields. Nothing is checked."""
         stored = self._wlan(ssid)
         keys = [*stored["private_preshared_keys"], *entries]
-        self.server.store(self.site, stored, {**stored, "private_preshared_keys": keys, **fields})
+        self.server.classic.store(self.site, stored, {**stored, "private_preshared_keys": keys, **fields})
 
     def copy(self, ssid: str) -> Doc:
         """What somebody's browser has loaded."""
@@ -112,7 +112,7 @@ class UnifiFake(FakeWifi):
 
     def ui_save(self, stale: Doc) -> None:
         """Somebody saves the whole object that their browser loaded a while ago."""
-        self.server.store(self.site, self.site.wlans[stale["_id"]], copy.deepcopy(stale))
+        self.server.classic.store(self.site, self.site.wlans[stale["_id"]], copy.deepcopy(stale))
 
     def break_down(self, on: bool) -> None:
         self.knobs.fail = 503 if on else None
