@@ -357,7 +357,7 @@ async def test_segments_show_every_vlan_that_is_in_use(
     }
     await network.ensure_segment(Segment(120, "x"))
     assert await network.segments() == [
-        SegmentState(120, "cusna-ab12-v120"),
+        SegmentState(120, "cusna-ab12-v120", free=True),
         SegmentState(60, "Cameras"),
         SegmentState(70, "SSID Guests"),
         SegmentState(71, "SSID Guests"),
@@ -374,20 +374,34 @@ async def test_a_policy_somebody_bent_is_put_right(
         if policy["name"].startswith("cusna-"):
             policy["vlanTagging"] = {"settings": "custom", "vlanId": "999"}
     assert [state.vlan for state in await network.read()] == [999, 999]
-    with pytest.raises(Rejected):
-        await network.update(acme, key("mia", "green-river-42", 120))
     await network.ensure_segment(Segment(120, "x"))
     await network.update(free, key("ben", "blue-mountain-7"))
     assert [state.vlan for state in await network.read()] == [120, None]
+    fake.site.policies[fake.psks("Members")[0]["groupPolicyId"]]["vlanTagging"] = {"settings": "ignore"}
+    await network.read()
+    await network.update(acme, key("mia", "green-river-42", 120))
     assert await fake.join("Members", "green-river-42", MAC) == 120
 
 
-async def test_a_vlan_whose_policy_is_gone_is_not_made_in_passing(
+async def test_a_company_has_a_policy_of_ours_also_where_its_vlan_exists_by_another(
     network: MerakiNetwork, key: MakeKey, fake: MerakiFake
 ) -> None:
-    with pytest.raises(Rejected):
-        await network.create(key("mia", "green-river-42", 120))
-    assert written(fake) == []
+    fake.cloud.add_policy(fake.site, {"name": "Acme", "vlanTagging": {"settings": "custom", "vlanId": "120"}})
+    await network.create(key("mia", "green-river-42", 120))
+    association = fake.associate("Members", "green-river-42", MAC)
+    assert association is not None
+    assert (association.group_policy, association.vlan) == ("cusna-ab12-v120", 120)
+
+
+async def test_the_name_that_people_see_is_told_and_kept_up(
+    fake: MerakiFake, make_network: MakeNetwork
+) -> None:
+    network = make_network()
+    await network.check()
+    assert network.ssid == "Members"
+    fake.site.ssids[0]["name"] = "Members 5G"
+    await network.read()
+    assert network.ssid == "Members 5G"
 
 
 async def test_a_policy_deleted_meanwhile_is_noticed_and_made_anew(

@@ -112,6 +112,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
             return findings
         try:
             ssid = await self._place.ssid()
+            self.ssid = ssid.name
         except ConfigError as problem:
             fix = "Give the number (0 to 14) or the name of an SSID as the Dashboard shows it."
             return [preflight.error("ssid-not-found", str(problem), fix, problem.path)]
@@ -129,6 +130,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
     async def read(self) -> Sequence[KeyState]:
         """Also keys that the vendor has ended already, as long as it shows them: they hold their
         name and passphrase, so they must be changed or revoked, not made a second time."""
+        self.ssid = (await self._place.ssid()).name
         await self._load_policies()
         psks = await self._place.psks()
         self.features |= Feature.READ_PASSPHRASE
@@ -139,7 +141,11 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
     async def segments(self) -> Sequence[SegmentState]:
         """VLANs of group policies, ours first, and those that SSIDs of this network use by themselves."""
         policies = sorted(await self._load_policies(), key=lambda policy: not self._policies.ours(policy))
-        states = [SegmentState(policy.vlan, policy.name) for policy in policies if policy.vlan is not None]
+        states = [
+            SegmentState(policy.vlan, policy.name, free=self._policies.ours(policy))
+            for policy in policies
+            if policy.vlan is not None
+        ]
         for ssid in await self._place.ssids():
             states += [SegmentState(vlan, f"SSID {ssid.name}") for vlan in sorted(ssid.vlans)]
         return states

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cusna_core.api import ConfigError, Full, Rejected
+from cusna_core.api import ConfigError, Full
 from cusna_meraki.client import Dashboard
 from cusna_meraki.models import Policy
 
@@ -63,21 +63,21 @@ class Policies:
         if vlan is None:
             return await self._for_everybody()
         policy = self._named(self._name(vlan))
-        if policy is None or policy.vlan != vlan:
-            raise Rejected(
-                f"The group policy for VLAN {vlan} is not there (any more). It will be made again."
-            )
-        return policy.id
+        if policy is not None and policy.vlan == vlan:
+            return policy.id
+        # Also where the VLAN exists by somebody else's policy, so that nobody was asked to ensure ours.
+        return await self.ensure(vlan)
 
-    async def ensure(self, vlan: int) -> None:
-        """Have our policy for this VLAN, and have it as it should be."""
+    async def ensure(self, vlan: int) -> str:
+        """Have our policy for this VLAN, and have it as it should be; returns its id."""
         async with self._lock:
             await self.load()
             policy = self._named(self._name(vlan))
             if policy is None:
-                await self._make(self._name(vlan), vlan_fields(vlan))
-            elif policy.vlan != vlan:
+                return await self._make(self._name(vlan), vlan_fields(vlan))
+            if policy.vlan != vlan:
                 await self._mend(policy, vlan_fields(vlan))
+            return policy.id
 
     async def _for_everybody(self) -> str:
         if self._default is not None:
