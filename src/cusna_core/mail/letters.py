@@ -148,7 +148,16 @@ def admin_sign_in(it: of.AdminSignIn, language: Language) -> Letter:
                 "button",
                 _("Sign in"),
                 link=it.link,
-                note=_("Works once, within %(time)s.", time=duration(it.minutes * 60, language)),
+                note=_("Works once, within %(time)s.", time=duration(it.link_minutes * 60, language)),
+            ),
+            Block("text", _("Or type this code on the page where you asked for this mail:")),
+            Block(
+                "code",
+                f"{it.code[:4]} {it.code[4:]}",
+                note=_(
+                    "Works within %(time)s, and only in the browser where you asked.",
+                    time=duration(it.code_minutes * 60, language),
+                ),
             ),
             Block("quiet", _("You did not ask for this? Then ignore this mail, and do not pass it on.")),
         ),
@@ -271,13 +280,13 @@ def _to_admin(
 _Kind = tuple[type[of.Values], Callable[[Any, Language], Letter]]
 KINDS: Mapping[str, _Kind] = {
     "sign-in": (of.SignIn, sign_in),
-    "changed": (of.Happened, changed),
-    "replaced": (of.Happened, replaced),
+    "passphrase-changed": (of.Happened, changed),
+    "passphrase-replaced": (of.Happened, replaced),
     "desk-code": (of.Happened, desk_code),
     "admin-sign-in": (of.AdminSignIn, admin_sign_in),
-    "finding": (of.Problem, problem),
-    "mended": (of.Mended, mended),
-    "held": (of.Held, held),
+    "admin-finding": (of.Problem, problem),
+    "admin-mended": (of.Mended, mended),
+    "admin-held": (of.Held, held),
     "test": (of.Test, test),
 }
 

@@ -6,14 +6,15 @@ server's answer (which likes to repeat both).
 
 import ssl
 from email.message import EmailMessage
-from typing import Literal
+from typing import Final, Literal
 
 import aiosmtplib
 from aiosmtplib import SMTPException
 
-from cusna_core.api import Secret, is_loopback
+from cusna_core.api import ConfigError, Secret, is_loopback
 
 Security = Literal["starttls", "tls", "none"]
+PORTS: Final[dict[Security, int]] = {"starttls": 587, "tls": 465, "none": 25}
 
 
 class MailError(Exception):
@@ -38,20 +39,28 @@ class Smtp:
     def __init__(
         self,
         host: str,
-        port: int,
+        port: int | None = None,
         *,
         security: Security = "starttls",
         username: Secret | None = None,
         password: Secret | None = None,
         timeout: float = 20.0,
-        context: ssl.SSLContext | None = None,
+        ca: str | None = None,
     ) -> None:
+        """`ca` is a PEM file for a server whose certificate no public authority signed."""
         if security == "none" and not is_loopback(host):
-            raise ValueError('security = "none" is for a mail server on this machine only.')
-        self._host, self._port, self._security = host, port, security
+            raise ConfigError(
+                'security = "none" would send sign-in links in clear. It is for a server on this machine only.',
+                path="mail.security",
+            )
+        self._host, self._port = host, port or PORTS[security]
+        self._security = security
         self._username, self._password = username, password
         self._timeout = timeout
-        self._context = context or ssl.create_default_context()
+        try:
+            self._context = ssl.create_default_context(cafile=ca)
+        except OSError:
+            raise ConfigError(f"{ca} cannot be read as a certificate (PEM).", path="mail.tls.ca") from None
 
     def __repr__(self) -> str:
         return f"Smtp({self._host}:{self._port}, {self._security})"

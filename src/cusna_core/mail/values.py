@@ -73,7 +73,7 @@ class SignIn(ToMember):
 
 
 class Happened(ToMember):
-    """`changed`, `replaced`, `desk-code`: what happened, and when, as the place's clock says it."""
+    """A passphrase was changed or replaced, a desk code was made: when, as the place's clock says it."""
 
     when: Name
 
@@ -86,7 +86,9 @@ class ToAdmin(Values):
 
 class AdminSignIn(ToAdmin):
     link: Link
-    minutes: int = 30
+    code: Code
+    link_minutes: int = 30
+    code_minutes: int = 10
 
 
 class Problem(ToAdmin):

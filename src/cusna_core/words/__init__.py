@@ -14,10 +14,10 @@ from cusna_core.words.plans import cause, causes, verb
 from cusna_core.words.reasons import because, ground, refused
 from cusna_core.words.states import State, settle, state, state_label, waiting
 from cusna_core.words.told import Told
-from cusna_core.words.when import day, duration, moment, until
+from cusna_core.words.when import day, duration, moment, stamp, until
 
 __all__ = [
     "Language", "State", "Told", "because", "cause", "causes", "choose", "day", "duration", "ground",
-    "language", "languages", "level", "moment", "problem", "refused", "settle", "state", "state_label",
-    "until", "verb", "waiting",
+    "language", "languages", "level", "moment", "problem", "refused", "settle", "stamp", "state",
+    "state_label", "until", "verb", "waiting",
 ]  # fmt: skip

@@ -32,6 +32,17 @@ def moment(instant: datetime, zone: ZoneInfo, now: datetime, language: Language)
     return language.text("%(day)s, %(time)s", day=day(local.date(), today, language), time=time)
 
 
+def stamp(instant: datetime, zone: ZoneInfo, language: Language) -> str:
+    """ "Mon 23 Nov 2026, 13:05", in full: for what is read on another day."""
+    local = instant.astimezone(zone)
+    pattern = language.pgettext("date pattern", "EEE d MMM y")
+    return language.text(
+        "%(day)s, %(time)s",
+        day=format_date(local.date(), pattern, locale=language.locale),
+        time=format_time(local, language.pgettext("time pattern", "HH:mm"), locale=language.locale),
+    )
+
+
 def last_day(ends: datetime, zone: ZoneInfo) -> date | None:
     """The day that ends with this instant, or None where the instant is within a day."""
     local = ends.astimezone(zone)
