@@ -31,7 +31,7 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def address(request: web.Request, trusted: Networks) -> str:
-    """The client's address. X-Forwarded-For counts only from a proxy that the file trusts, read from the right."""
+    """The client's address. X-Forwarded-For counts only from a trusted proxy, and is read from the right."""
     peer = _parse(request.remote or "")
     if peer is None:
         return request.remote or "unknown"

@@ -1,4 +1,7 @@
-"""What does a browser keep for us? Random tokens and a language, in cookies that only our own origin can set."""
+"""What does a browser keep for us?
+
+Random tokens and a language, in cookies that only our own origin can set.
+"""
 
 from aiohttp import web
 

@@ -4,12 +4,14 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cusna_core import words
 from cusna_core.words import Language, languages
 
 SMALL = 1000
@@ -37,6 +39,11 @@ class Body:
         return web.Response(body=self.plain, status=status, headers=headers)
 
 
+def iso(instant: datetime | None) -> str:
+    """An instant for `data-value`; nothing for an open end."""
+    return instant.isoformat() if instant is not None else ""
+
+
 class Pages:
     """The templates and the static files, read once. A static file's address holds its digest."""
 
@@ -60,7 +67,17 @@ class Pages:
             lstrip_blocks=True,
         )
         self.templates.globals["static"] = self._address.__getitem__
-        self.templates.globals["languages"] = languages
+        # In a context dictionary the words would be the page's; as globals they are the program's.
+        self.templates.globals.update(
+            languages=languages,
+            because=words.because,
+            refused=words.refused,
+            state=words.state,
+            state_label=words.state_label,
+            until=words.until,
+            moment=words.moment,
+            iso=iso,
+        )
 
     def render(self, template: str, language: Language, values: Mapping[str, Any]) -> bytes:
         return (

@@ -27,7 +27,7 @@ def _escaped(text: str) -> str:
 
 
 def draw(text: str, title: str) -> Markup:
-    """An SVG that needs no style of its own: dark on white in every theme, with the quiet zone that cameras want."""
+    """An SVG without a style of its own: dark on white in every theme, with the quiet zone cameras want."""
     code = segno.make(text, error="m", micro=False, encoding="utf-8", eci=False, boost_error=False)
     body = code.svg_inline(
         border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None, title=title

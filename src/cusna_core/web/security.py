@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from multidict import CIMultiDict
 
 from cusna_core.store import sign_in
@@ -34,7 +35,10 @@ SESSION = web.RequestKey("SESSION", sign_in.Session)
 
 
 def headers(secure: bool) -> CIMultiDict[str]:
-    """What every answer carries. `same-origin` keeps Origin on our own forms, and tells others nothing (M19, M25)."""
+    """What every answer carries.
+
+    The referrer is for ourselves: that keeps Origin on our own forms and tells others nothing (M19, M25).
+    """
     return CIMultiDict(
         {
             "Content-Security-Policy": POLICY,
@@ -61,7 +65,7 @@ def dress(site: Site, application: web.Application) -> None:
     application.on_response_prepare.append(prepare)
 
 
-def gate(site: Site, declared: Declared) -> "web.Middleware":
+def gate(site: Site, declared: Declared) -> Middleware:
     """The one middleware: what it does not let through never reaches a handler."""
 
     @web.middleware
@@ -139,7 +143,7 @@ def same_origin(site: Site, request: web.Request) -> bool:
 
 
 async def form(request: web.Request, limit: int) -> Mapping[str, str]:
-    """The fields of a form within its route's limit (M31). Of a field that comes twice the first one counts."""
+    """The fields of a form within its route's limit (M31). Of two with one name the first counts."""
     if request.content_length is not None and request.content_length > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
     body = bytearray()
@@ -173,7 +177,7 @@ async def session(site: Site, request: web.Request, cookie: str = MEMBER) -> sig
     if not token:
         return None
     now = site.clock.now()
-    found = await site.db.run(lambda tx: sign_in.session(tx, site.vault, token, now))
+    found = await site.db.read(lambda tx: sign_in.session(tx, site.vault, token, now))
     return found if found is not None and found.kind == cookie else None
 
 

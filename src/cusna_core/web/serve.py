@@ -39,8 +39,8 @@ class Site(web.BaseSite):
     @property
     def port(self) -> int:
         """The port in use, where 0 was asked for."""
-        sockets = getattr(self._server, "sockets", ())
-        return int(sockets[0].getsockname()[1])
+        assert isinstance(self._server, asyncio.Server)
+        return int(self._server.sockets[0].getsockname()[1])
 
     async def start(self) -> None:
         await super().start()
@@ -63,7 +63,7 @@ class Site(web.BaseSite):
 
 
 async def listen(application: web.Application, host: str, port: int) -> web.AppRunner:
-    """Serve until `runner.cleanup()`. Header size and number are limited by aiohttp at `LINE_BYTES` a line."""
+    """Serve until `runner.cleanup()`. Header lines are limited to `LINE_BYTES` each."""
     runner = web.AppRunner(
         application,
         handle_signals=False,

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from cusna_core.store import accounts
 from cusna_core.store import sign_in as store
+from cusna_core.store.db import Tx
 from cusna_core.web.portal.paper import address, page
 from cusna_core.web.portal.wifi import viewed
 from cusna_core.web.security import FORM, SESSION, see
@@ -39,7 +40,7 @@ async def show(request: web.Request) -> web.Response:
         secret=True,
         view=view,
         fresh=fresh,
-        offered=offered or (),
+        offered=offered,
         taken="taken" in request.query,
         unchosen="unchosen" in request.query,
     )
@@ -65,7 +66,7 @@ async def take(request: web.Request) -> web.Response:
         return view
     if not store.fresh(session, now):
         return see(address(door, "change"))
-    offered = await site.db.read(lambda tx: store.offered(tx, site.vault, session.id)) or ()
+    offered = await site.db.read(lambda tx: store.offered(tx, site.vault, session.id))
     said = request[FORM].get("choice", "")
     choice = int(said) if said in ("0", "1", "2") else -1
     if not 0 <= choice < len(offered):
@@ -78,7 +79,7 @@ async def take(request: web.Request) -> web.Response:
         await site.db.run(lambda tx: store.offer(tx, site.vault, session.id, made, now))
         return see(address(door, "change") + "?taken")
 
-    def settle(tx: store.Tx) -> None:
+    def settle(tx: Tx) -> None:
         store.offer(tx, site.vault, session.id, (), now)
         if "others" in request[FORM]:
             store.close_others(tx, view.account_id, session.id)

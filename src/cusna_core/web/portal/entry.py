@@ -1,8 +1,12 @@
 """What happens at the moment somebody has proven who they are?"""
 
+from dataclasses import dataclass, field
+
 from aiohttp import web
 
+from cusna_core.store import audit
 from cusna_core.store import sign_in as store
+from cusna_core.store.db import Tx
 from cusna_core.web.cookies import ASKED, FLOW, MEMBER, STAY_SECONDS, THEN
 from cusna_core.web.portal.paper import address
 from cusna_core.web.security import see
@@ -27,38 +31,37 @@ def device(request: web.Request) -> str:
     return next((name for sign, name in DEVICES if sign in agent), "")
 
 
-def opened(tx: store.Tx, site: Site, request: web.Request, used: store.Used, stay: bool) -> str:
-    """A new session with a new id, in the transaction that used the proof; the browser's old one is over (M20)."""
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody who is in: the session's token goes into the cookie."""
+
+    account_id: str
+    location: str
+    token: str = field(repr=False)
+    stay: bool
+
+
+def enter(tx: Tx, site: Site, request: web.Request, used: store.Used, stay: bool) -> Entered | None:
+    """A new session, in the transaction that used the proof; the browser's old one ends (M20)."""
+    if used.account_id is None:
+        return None
     now = site.clock.now()
     old = site.cookies.get(request, MEMBER)
     before = store.session(tx, site.vault, old, now) if old else None
     if before is not None:
         store.close_session(tx, before.id)
-    return store.open_session(
-        tx,
-        site.vault,
-        "member",
-        account=used.account_id,
-        location=used.location,
-        stay=stay,
-        now=now,
-        user_agent_hint=device(request),
-    )
+    token = store.open_session(tx, "member", used.account_id, used.location, stay, now, device(request))
+    audit.write(tx, "signed-in", now, who="member", account=used.account_id, location=used.location)
+    return Entered(used.account_id, used.location, token, stay)
 
 
-async def let_in(request: web.Request, used: store.Used, *, stay: bool, token: str = "") -> web.Response:
+async def let_in(request: web.Request, entered: Entered) -> web.Response:
     site = request.app[SITE]
-    if not token:
-        token = await site.db.run(lambda tx: opened(tx, site, request, used, stay))
-    await site.soon(site.members.arrive(used.account_id, used.location), ARRIVE_SECONDS)
-    door = site.members.door(used.location)
-    then = site.cookies.get(request, THEN)
-    if door is None:
-        target = "/portal"
-    else:
-        target = address(door, "change" if then == "change" else "wifi")
-    response = see(target)
-    site.cookies.set(response, MEMBER, token, STAY_SECONDS if stay else None)
+    await site.soon(site.members.arrive(entered.account_id, entered.location), ARRIVE_SECONDS)
+    door = site.members.door(entered.location)
+    then = "change" if site.cookies.get(request, THEN) == "change" else "wifi"
+    response = see(address(door, then) if door else "/portal")
+    site.cookies.set(response, MEMBER, entered.token, STAY_SECONDS if entered.stay else None)
     for name in (FLOW, ASKED, THEN):
         site.cookies.drop(response, name)
     return response

@@ -5,10 +5,10 @@ import re
 from aiohttp import web
 
 from cusna_core.store import sign_in as store
-from cusna_core.web.portal.entry import let_in, opened
+from cusna_core.store.db import Tx
+from cusna_core.web.portal.entry import Entered, enter, let_in
 from cusna_core.web.portal.paper import address, page
-from cusna_core.web.portal.sent import asked
-from cusna_core.web.portal.sign_in import flows
+from cusna_core.web.portal.sign_in import asked, flow_of
 from cusna_core.web.security import FORM
 from cusna_core.web.site import SITE
 
@@ -25,7 +25,7 @@ async def show(request: web.Request) -> web.Response:
         now = site.clock.now()
         found = await site.db.read(lambda tx: store.by_link(tx, site.vault, token, now))
         if found.location == door.id:
-            state = str(found.state)
+            state = found.state.value
     return page(
         request,
         "link.html",
@@ -34,8 +34,8 @@ async def show(request: web.Request) -> web.Response:
         status={"fresh": 200, "used": 410, "expired": 410}.get(state, 404),
         state=state,
         token=token,
-        typed=asked(site, request),
-        same_browser=bool(flows(request)),
+        typed=asked(request),
+        same_browser=bool(flow_of(request)),
     )
 
 
@@ -49,15 +49,11 @@ async def use(request: web.Request) -> web.Response:
     now = site.clock.now()
     stay = "stay" in request[FORM]
 
-    def consume(tx: store.Tx) -> tuple[store.Used, str] | None:
-        found = store.by_link(tx, site.vault, token, now)
-        if found.location != door.id:
+    def consume(tx: Tx) -> Entered | None:
+        if store.by_link(tx, site.vault, token, now).location != door.id:
             return None
         used = store.use_link(tx, site.vault, token, now)
-        return (used, opened(tx, site, request, used, stay)) if used is not None else None
+        return enter(tx, site, request, used, stay) if used is not None else None
 
     entered = await site.db.run(consume)
-    if entered is None:
-        return await show(request)
-    used, fresh = entered
-    return await let_in(request, used, stay=stay, token=fresh)
+    return await let_in(request, entered) if entered is not None else await show(request)

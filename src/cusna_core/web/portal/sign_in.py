@@ -5,6 +5,8 @@ from aiohttp import web
 from cusna_core.api import email_key
 from cusna_core.engine.members import Door
 from cusna_core.store import sign_in as store
+from cusna_core.store.db import Tx
+from cusna_core.store.vault import Tampered
 from cusna_core.web.cookies import ASKED, FLOW, MEMBER, THEN
 from cusna_core.web.pages import Body
 from cusna_core.web.portal.paper import address, page, remember_language
@@ -12,8 +14,6 @@ from cusna_core.web.security import FORM, SESSION, see, session
 from cusna_core.web.site import SITE, Site
 
 FLOW_SECONDS = 15 * 60
-FLOWS = 3
-"""So many sign-ins of one browser stay open: the first mail's code works after "Send again" as well."""
 LONGEST = 254
 
 
@@ -64,7 +64,9 @@ async def begin(request: web.Request, door: Door, typed: str) -> web.Response:
     site = request.app[SITE]
     key = email_key(typed)
     assert key is not None
-    flow, link, code = site.token(), site.token(), site.code()
+    # The same flow for the same address: "Send again" too early must not kill the code that is on its way.
+    earlier = flow_of(request) if asked(request) == typed else ""
+    flow, link, code = earlier or site.token(), site.token(), site.code()
     ip, language, now = site.address(request), site.language(request).code, site.clock.now()
     await site.db.run(
         lambda tx: store.ask(
@@ -83,15 +85,27 @@ async def begin(request: web.Request, door: Door, typed: str) -> web.Response:
     )
     site.parts.nudge()
     response = see(address(door, "sent"))
-    site.cookies.set(response, FLOW, ".".join((flow, *flows(request)[: FLOWS - 1])), FLOW_SECONDS)
+    site.cookies.set(response, FLOW, flow, FLOW_SECONDS)
     site.cookies.set(response, ASKED, site.vault.seal(typed, ASKED), FLOW_SECONDS)
     return response
 
 
-def flows(request: web.Request) -> list[str]:
-    """The sign-ins that this browser asked for, newest first."""
+def flow_of(request: web.Request) -> str:
+    """The sign-in that this browser asked for, or nothing."""
     kept = request.app[SITE].cookies.get(request, FLOW)
-    return [one for one in kept.split(".")[:FLOWS] if 20 <= len(one) <= 100]
+    return kept if 20 <= len(kept) <= 100 else ""
+
+
+def asked(request: web.Request) -> str:
+    """The address this browser asked with, or nothing."""
+    site = request.app[SITE]
+    sealed = site.cookies.get(request, ASKED)
+    if not sealed:
+        return ""
+    try:
+        return site.vault.unseal(sealed, ASKED)
+    except Tampered:
+        return ""
 
 
 async def renew(request: web.Request) -> web.Response:
@@ -115,7 +129,7 @@ async def leave(request: web.Request) -> web.Response:
     if token:
         now = site.clock.now()
 
-        def close(tx: store.Tx) -> None:
+        def close(tx: Tx) -> None:
             found = store.session(tx, site.vault, token, now)
             if found is not None:
                 store.close_session(tx, found.id)

@@ -1,5 +1,7 @@
 """Which WiFi, which passphrase, until when and why? And if not: why not, and what now?"""
 
+from typing import Any
+
 from aiohttp import web
 
 from cusna_core.engine.members import Door, MemberView
@@ -25,8 +27,8 @@ async def viewed(request: web.Request, door: Door) -> MemberView | web.Response:
     view = await site.members.view(session.account_id, door.id) if session.account_id else None
     if view is not None:
         return view
-    if session.location_id not in ("", door.id) and session.account_id is not None:
-        home = site.members.door(session.location_id)
+    if session.location_id not in (None, door.id) and session.account_id is not None:
+        home = site.members.door(session.location_id or "")
         if home is not None and await site.members.view(session.account_id, home.id):
             # Somebody of another integration's location: signed in there, unknown here.
             return page(request, "elsewhere.html", door, here=address(door), status=403, home=home)
@@ -36,7 +38,7 @@ async def viewed(request: web.Request, door: Door) -> MemberView | web.Response:
     return response
 
 
-def _page(request: web.Request, view: MemberView, **values: object) -> web.Response:
+def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response:
     site = request.app[SITE]
     here = address(view.door, "wifi")
     doors = {one.id: one.name for one in site.members.doors()}
@@ -51,6 +53,7 @@ def _page(request: web.Request, view: MemberView, **values: object) -> web.Respo
         "fresh": store.fresh(request[SESSION], site.clock.now()),
         "steps": ordered(request.headers.get("User-Agent", "")),
         "checked": "checked" in request.query,
+        "changed": "changed" in request.query,
         **values,
     }
     return page(request, "wifi.html", view.door, here=here, secret=bool(values["revealed"]), **values)
@@ -91,7 +94,7 @@ async def reveal(request: web.Request) -> web.Response:
     now = site.clock.now()
     await site.db.run(
         lambda tx: audit.write(
-            tx, "passphrase-shown", now, who="member", account=view.account_id, location=door.id, data={}
+            tx, "passphrase-shown", now, who="member", account=view.account_id, location=door.id
         )
     )
     language = site.language(request)
