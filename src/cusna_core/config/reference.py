@@ -5,12 +5,11 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import PydanticUndefined
-
 from cusna_core.api import Options
 from cusna_core.config.models import Controller, General, Integration, Location, Mail, Network, Plugins
 from cusna_core.config.plugins import Registry
 from cusna_core.config.references import is_secret
+from cusna_core.config.schema import written_defaults
 
 HEADER = "<!-- Written by script/docs from the models in the code. Change it there. -->"
 FOLDER = Path("docs/reference")
@@ -28,15 +27,15 @@ One TOML file, found by `--config PATH` (on every command), else by the variable
 `./cusna.toml`, else `/etc/cusna/cusna.toml`. Relative paths are relative to the file.
 
 A *secret* may stand in the file itself; better is a reference: `env:NAME` takes it from the environment,
-`file:/path` from a file (its last line break does not count). With systemd's `LoadCredential=NAME:PATH` that is
-`file:/run/credentials/cusna.service/NAME`. References work for secrets only, and in the file only.
+`file:/path` from a file (its last line break does not count). With systemd's `LoadCredential=NAME:PATH` that
+is `file:/run/credentials/cusna.service/NAME`. References work for secrets only, and in the file only.
 
 Mistakes at the top, in `[plugins]` or in `[mail]` refuse the start. A mistake in one integration, controller,
-network or location switches off that one (and what cannot do without it), with a finding; keys that exist keep
-their promised ends. `cusna check` tells all of it. Names are made of `a-z`, `0-9` and `-`.
+network or location switches off that one (and what cannot do without it), with a finding; keys that exist
+keep their promised ends. `cusna check` tells all of it. Names are made of `a-z`, `0-9` and `-`.
 
-What the plugins add to `[integrations.NAME]`, `[controllers.NAME]` and `[networks.NAME]` is on their own pages in
-[plugins/](plugins/). `cusna schema` prints all of it as a JSON schema for your editor."""
+What the plugins add to `[integrations.NAME]`, `[controllers.NAME]` and `[networks.NAME]` is on their own
+pages in [plugins/](plugins/). `cusna schema` prints all of it as a JSON schema for your editor."""
 
 
 def reference() -> str:
@@ -50,12 +49,8 @@ def reference() -> str:
 def plugin_reference(name: str, registry: Registry) -> str:
     """docs/reference/plugins/NAME.md: the options that one loaded plugin adds."""
     row = next(row for row in registry.installed if row.name == name)
-    title = f"# Options of the plugin {name}"
-    parts = [
-        HEADER,
-        title,
-        f'Package `{row.distribution}`; switched on by `enable = ["{name}"]` in `[plugins]`.',
-    ]
+    how = f'Package `{row.distribution}`; switched on by `enable = ["{name}"]` in `[plugins]`.'
+    parts = [HEADER, f"# Options of the plugin {name}", how]
     tables = [("integrations", registry.sources[type_].options_class, type_) for type_ in row.sources]
     tables += [("controllers", registry.drivers[type_].options_class, type_) for type_ in row.drivers]
     tables += [("networks", registry.drivers[type_].network_options_class, type_) for type_ in row.drivers]
@@ -92,6 +87,7 @@ def _section(model: type[Options]) -> Iterable[str]:
 def _rows(model: type[Options], prefix: str) -> Iterable[str]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
+    defaults = written_defaults(model)
     for name, info in model.model_fields.items():
         inner = info.annotation
         if isinstance(inner, type) and issubclass(inner, Options):
@@ -100,8 +96,9 @@ def _rows(model: type[Options], prefix: str) -> Iterable[str]:
         shape = schema["properties"][name]
         kind = "secret" if is_secret(inner) else _kind(shape, definitions)
         what = " ".join(filter(None, (f"**{info.title}.**" if info.title else "", info.description)))
-        default = "required" if info.is_required() else _default(info.default, shape)
-        yield f"| `{prefix}{name}` | {_cell(kind + _example(info.examples))} | {default} | {_cell(what)} |"
+        example = "" if name in defaults and defaults[name] else _example(shape)
+        default = "required" if info.is_required() else _default(defaults.get(name))
+        yield f"| `{prefix}{name}` | {_cell(kind + example)} | {default} | {_cell(what)} |"
 
 
 def _kind(shape: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
@@ -133,21 +130,11 @@ def _kind(shape: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 def _range(shape: Mapping[str, Any]) -> str:
     low = shape.get("minimum", shape.get("exclusiveMinimum"))
     high = shape.get("maximum", shape.get("exclusiveMaximum"))
-    if low is None and high is None:
-        return ""
-    return (
-        f" from {low} to {high}"
-        if None not in (low, high)
-        else f" from {low}"
-        if high is None
-        else f" up to {high}"
-    )
+    return (f" from {low}" if low is not None else "") + (f" to {high}" if high is not None else "")
 
 
-def _default(default: Any, shape: Mapping[str, Any]) -> str:
-    if default in (None, "", (), [], PydanticUndefined):
-        return "none"
-    return f"`{_literal(shape.get('default', default))}`"
+def _default(default: Any) -> str:
+    return "none" if default in (None, "", (), []) else f"`{_literal(default)}`"
 
 
 def _literal(value: Any) -> str:
@@ -163,8 +150,16 @@ def _literal(value: Any) -> str:
             return f'"{value}"'
 
 
-def _example(examples: list[Any] | None) -> str:
-    return f", such as `{_literal(examples[0])}`" if examples else ""
+def _example(shape: Mapping[str, Any]) -> str:
+    found = next((one["examples"] for one in _arms(shape) if one.get("examples")), None)
+    return f", such as `{_literal(found[0])}`" if found else ""
+
+
+def _arms(shape: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    yield shape
+    yield from shape.get("anyOf", ())
+    if "items" in shape:
+        yield shape["items"]
 
 
 def _cell(text: str) -> str:

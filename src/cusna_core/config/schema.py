@@ -43,9 +43,21 @@ def schema(registry: Registry) -> Schema:
     return {"$schema": DIALECT, **whole, "title": "cusna.toml", "$defs": definitions}
 
 
+def written_defaults(model: type[Options]) -> dict[str, Any]:
+    """The defaults as they would stand in the file ("10 min", not a number of microseconds)."""
+    return model.model_construct().model_dump(mode="json", exclude=_required(model))
+
+
+def _required(model: type[Options]) -> set[str]:
+    return {name for name, info in model.model_fields.items() if info.is_required()}
+
+
 def _part(model: type[Options], prefix: str, definitions: Schema) -> Schema:
     """One model; what it refers to goes to the common definitions, under a name of its own."""
     part = model.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}")
+    for name, default in written_defaults(model).items():
+        if "default" in part["properties"][name]:
+            part["properties"][name]["default"] = default
     for name, definition in part.pop("$defs", {}).items():
         definitions[f"{prefix}.{name}"] = definition
     return part
@@ -67,9 +79,9 @@ def _typed(core: type[Options], own: type[Options], type_: str, title: str, defi
 
 def _named(core: type[Options], choices: Iterable[Schema], definitions: Schema) -> Schema:
     """Tables by name. Where no plugin is enabled, the plugins' options are not known."""
-    known = list(choices) or [
-        _part(core, core.__name__.lower(), definitions) | {"additionalProperties": True}
-    ]
+    known = list(choices)
+    if not known:
+        known = [_part(core, core.__name__.lower(), definitions) | {"additionalProperties": True}]
     return {
         "type": "object",
         "description": core.__doc__,
