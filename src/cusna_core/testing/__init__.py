@@ -1,0 +1,1 @@
+"""What does an integrator need to prove a plugin? Strict references, and kits that ask hard questions."""
