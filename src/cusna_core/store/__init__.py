@@ -1,1 +1,1 @@
-"""What survives a restart? One SQLite file; every repository is a module of plain functions on a transaction."""
+"""What survives a restart? One SQLite file; each repository is a module of functions on a transaction."""

@@ -62,8 +62,8 @@ def create(
     fingerprint = vault.fingerprint(passphrase)
     fingerprints.reserve(tx, fingerprint, "account", account_id)
     tx.execute(
-        "INSERT INTO accounts (id, integration, email_key, email, name, passphrase, fingerprint, created, changed) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        "INSERT INTO accounts (id, integration, email_key, email, name, passphrase, fingerprint, created, "
+        "changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
         (
             account_id,
             integration,
@@ -116,6 +116,10 @@ def _one(tx: Tx, where: str, *values: str) -> Row | None:
 
 def get(tx: Tx, account_id: str) -> Row | None:
     return _one(tx, "WHERE id = ?", account_id)
+
+
+row = get
+"""The other name of `get`, beside `rows`."""
 
 
 def by_email(tx: Tx, integration: str, email_key: str) -> Row | None:
@@ -172,7 +176,14 @@ def one(tx: Tx, account_id: str) -> Account | None:
         return None
     persons = person_ids(tx, account_id)
     return Account(
-        row.id, row.integration, row.email_key, persons, row.created, row.fingerprint, row.visited, row.suspended
+        row.id,
+        row.integration,
+        row.email_key,
+        persons,
+        row.created,
+        row.fingerprint,
+        row.visited,
+        row.suspended,
     )
 
 
@@ -191,6 +202,14 @@ def relink(
     """
     before = get(tx, account_id)
     assert before is not None
+    # An address is one account's. Who had it is about to get another one (two accounts may exchange
+    # theirs), or has none until somebody looks at it.
+    for other in tx.execute(
+        "UPDATE accounts SET email_key = NULL, email = NULL "
+        "WHERE integration = ? AND email_key = ? AND id <> ? RETURNING id",
+        (before.integration, email_key, account_id),
+    ).fetchall():
+        sign_in.forget(tx, other["id"])
     tx.execute(
         "UPDATE accounts SET email_key = ?, email = ?, name = ? WHERE id = ?",
         (email_key, email, name, account_id),

@@ -41,8 +41,9 @@ def sync(
     before = {one.identity: one for one in current(tx, scope)}
     wanted = {(scope, one.code, one.about): one for one in findings}
     tx.executemany(
-        "INSERT INTO findings (scope, code, about, level, summary, fix, path, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (scope, code, about) DO UPDATE SET level = excluded.level, summary = excluded.summary, "
+        "INSERT INTO findings (scope, code, about, level, summary, fix, path, since) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scope, code, about) DO UPDATE SET "
+        "level = excluded.level, summary = excluded.summary, "
         "fix = excluded.fix, path = excluded.path",
         [
             (scope, one.code, one.about, one.level.value, one.summary, one.fix, one.path, ms(now))

@@ -60,7 +60,8 @@ def _state(
     tx.execute(
         "INSERT INTO key_states (network, account_id, state, wait, vlan, ends, since, error) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (network, account_id) DO UPDATE SET "
-        "since = CASE WHEN state = excluded.state AND wait IS excluded.wait THEN since ELSE excluded.since END, "
+        "since = CASE WHEN state = excluded.state AND wait IS excluded.wait THEN since "
+        "ELSE excluded.since END, "
         "state = excluded.state, wait = excluded.wait, vlan = excluded.vlan, ends = excluded.ends, "
         "error = excluded.error",
         (network, account_id, state, wait, vlan, ms(ends), ms(now), error),
@@ -103,11 +104,13 @@ def made(
 ) -> None:
     """The vendor said yes; what the account had there with another passphrase is no more."""
     tx.execute(
-        "UPDATE key_memory SET ref = ?, revoked = 0, at = ? WHERE network = ? AND account_id = ? AND fingerprint = ?",
+        "UPDATE key_memory SET ref = ?, revoked = 0, at = ? "
+        "WHERE network = ? AND account_id = ? AND fingerprint = ?",
         (ref, ms(now), network, account_id, fingerprint),
     )
     tx.execute(
-        "UPDATE key_memory SET revoked = 1 WHERE network = ? AND account_id = ? AND fingerprint <> ? AND revoked = 0",
+        "UPDATE key_memory SET revoked = 1 "
+        "WHERE network = ? AND account_id = ? AND fingerprint <> ? AND revoked = 0",
         (network, account_id, fingerprint),
     )
     _state(tx, network, account_id, "made", now, vlan=vlan, ends=ends)
@@ -118,8 +121,8 @@ def verified(tx: Tx, network: str, accounts: Collection[str], now: datetime) -> 
     before = tx.total_changes
     tx.executemany(
         "INSERT INTO key_states (network, account_id, state, since) VALUES (?1, ?2, 'working', ?3) "
-        "ON CONFLICT (network, account_id) DO UPDATE SET state = 'working', wait = NULL, error = '', since = ?3 "
-        "WHERE state <> 'working'",
+        "ON CONFLICT (network, account_id) DO UPDATE SET state = 'working', wait = NULL, error = '', "
+        "since = ?3 WHERE state <> 'working'",
         [(network, account_id, ms(now)) for account_id in sorted(accounts)],
     )
     return tx.total_changes - before
@@ -139,7 +142,8 @@ def failed(tx: Tx, network: str, account_id: str, error: str, now: datetime) -> 
     tx.execute(
         "INSERT INTO key_states (network, account_id, state, since, error) VALUES (?1, ?2, 'failed', ?3, ?4) "
         "ON CONFLICT (network, account_id) DO UPDATE SET "
-        "since = CASE WHEN state = 'failed' THEN since ELSE ?3 END, state = 'failed', wait = NULL, error = ?4",
+        "since = CASE WHEN state = 'failed' THEN since ELSE ?3 END, state = 'failed', wait = NULL, "
+        "error = ?4",
         (network, account_id, ms(now), error[:500]),
     )
 

@@ -128,7 +128,8 @@ def drop(tx: Tx, letter_id: str, why: str, now: datetime) -> None:
 
 
 def next_due(tx: Tx) -> datetime | None:
-    return at(tx.execute("SELECT min(due) FROM outbox WHERE done IS NULL").fetchone()[0])
+    earliest: int | None = tx.execute("SELECT min(due) FROM outbox WHERE done IS NULL").fetchone()[0]
+    return at(earliest)
 
 
 def waiting(tx: Tx) -> tuple[int, str]:

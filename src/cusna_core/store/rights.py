@@ -138,9 +138,9 @@ def set_held(
         return False
     stored = [{"right": _tuple(one.right), "ends": ms(one.ends), "stated": one.stated} for one in withdrawals]
     tx.execute(
-        "INSERT INTO held (integration, digest, withdrawals, quota, counted, since) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (integration) DO UPDATE SET digest = excluded.digest, withdrawals = excluded.withdrawals, "
-        "quota = excluded.quota, counted = excluded.counted",
+        "INSERT INTO held (integration, digest, withdrawals, quota, counted, since) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (integration) DO UPDATE SET digest = excluded.digest, "
+        "withdrawals = excluded.withdrawals, quota = excluded.quota, counted = excluded.counted",
         (integration, digest, json.dumps(stored), limit, counted, ms(now)),
     )
     return before is None or before["digest"] != digest
@@ -184,7 +184,8 @@ def overrides(tx: Tx, integration: str) -> list[Override]:
     """Grants that no admin has ended (one whose time is over may be among them)."""
     rows = tx.execute(
         "SELECT overrides.id, account_id, location_id, starts, ends, note FROM overrides "
-        "JOIN accounts ON accounts.id = account_id WHERE integration = ? AND ended IS NULL ORDER BY overrides.id",
+        "JOIN accounts ON accounts.id = account_id WHERE integration = ? AND ended IS NULL "
+        "ORDER BY overrides.id",
         (integration,),
     )
     return [

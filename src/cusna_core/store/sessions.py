@@ -49,8 +49,8 @@ def open_session(
     """
     token = secrets.token_urlsafe(32)
     tx.execute(
-        "INSERT INTO sessions (id, token_hash, kind, account_id, admin, location, stay, signed_in, last_seen, "
-        "expires, hint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
+        "INSERT INTO sessions (id, token_hash, kind, account_id, admin, location, stay, signed_in, "
+        "last_seen, expires, hint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
         (
             secrets.token_hex(8),
             token_hash(token),

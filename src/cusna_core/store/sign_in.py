@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from cusna_core.store import limits, outbox, sessions
+from cusna_core.store import desk_codes, limits, outbox, sessions
 from cusna_core.store.db import Tx
+from cusna_core.store.desk_codes import CODE_LIFE as CODE_LIFE
+from cusna_core.store.desk_codes import desk_code as desk_code
 from cusna_core.store.instants import ms
 from cusna_core.store.limits import BY_ADDRESS as BY_ADDRESS
 from cusna_core.store.limits import BY_IP as BY_IP
@@ -35,11 +37,8 @@ from cusna_core.store.sessions import session as session
 from cusna_core.store.vault import Vault, token_hash
 
 LINK_LIFE: Final = timedelta(minutes=30)
-CODE_LIFE: Final = timedelta(minutes=10)
 ATTEMPTS: Final = 5
 """Codes that may be tried in one flow."""
-DESK_ATTEMPTS: Final = 10
-"""Tries at one code from the front desk, over all flows of its address."""
 LINKS: Final = 3
 """Unused links that stay good at a time, for an account."""
 
@@ -114,9 +113,10 @@ def resolve(tx: Tx, flow_id: str, account_id: str) -> None:
     """The worker found whose address it is; of the account's unused links the newest three stay."""
     tx.execute("UPDATE flows SET account_id = ? WHERE id = ?", (account_id, flow_id))
     tx.execute(
-        "UPDATE flows SET link_hash = NULL WHERE account_id = ?1 AND link_used IS NULL AND link_hash IS NOT NULL "
-        "AND id NOT IN (SELECT id FROM flows WHERE account_id = ?1 AND link_used IS NULL "
-        "AND link_hash IS NOT NULL ORDER BY created DESC, rowid DESC LIMIT ?2)",
+        "UPDATE flows SET link_hash = NULL WHERE account_id = ?1 AND link_used IS NULL "
+        "AND link_hash IS NOT NULL AND id NOT IN (SELECT id FROM flows "
+        "WHERE account_id = ?1 AND link_used IS NULL AND link_hash IS NOT NULL "
+        "ORDER BY created DESC, rowid DESC LIMIT ?2)",
         (account_id, LINKS),
     )
 
@@ -138,8 +138,8 @@ def admin_link(
     """A link to the console without a mail, for `cusna admin-link`."""
     flow_id = make_id()
     tx.execute(
-        "INSERT INTO flows (id, token_hash, address, location, admin, created, link_hash, link_expires, code_expires) "
-        "VALUES (?1, ?2, ?3, '', ?4, ?5, ?6, ?7, ?5)",
+        "INSERT INTO flows (id, token_hash, address, location, admin, created, link_hash, link_expires, "
+        "code_expires) VALUES (?1, ?2, ?3, '', ?4, ?5, ?6, ?7, ?5)",
         (
             flow_id,
             token_hash(secrets.token_urlsafe(32)),
@@ -203,20 +203,38 @@ def use_link(tx: Tx, vault: Vault, token: str, now: datetime) -> Used | None:
     return None if row is None else Used(row["id"], row["account_id"], row["admin"], row["location"])
 
 
-_NEWEST = (
-    # Of a browser's flows the newest that was mailed: "send again" too early must not kill the code
-    # that is on its way.
-    "SELECT id FROM flows WHERE token_hash = ? ORDER BY code_hash IS NULL, created DESC, rowid DESC LIMIT 1"
-)
+# Of a browser's flows the newest that was mailed: "send again" too early must not kill the code that
+# is on its way.
+_ATTEMPT: Final = """
+    UPDATE flows SET attempts = attempts + 1 WHERE attempts < ?2 AND id = (
+        SELECT id FROM flows WHERE token_hash = ?1
+        ORDER BY code_hash IS NULL, created DESC, rowid DESC LIMIT 1)
+"""
+_COMPARE: Final = """
+    UPDATE flows SET compared = compared + 1 WHERE compared < attempts AND link_expires > ?2 AND id = (
+        SELECT id FROM flows WHERE token_hash = ?1
+        ORDER BY code_hash IS NULL, created DESC, rowid DESC LIMIT 1)
+    RETURNING id, account_id, admin, address, location, code_hash, code_expires, code_used
+"""
 
 
 def attempt(tx: Tx, flow_token: str) -> bool:
     """Count a try *before* the comparison, in a committed transaction of its own; false: no more."""
     cursor = tx.execute(
-        f"UPDATE flows SET attempts = attempts + 1 WHERE id = ({_NEWEST}) AND attempts < ?",  # noqa: S608 — constants
+        _ATTEMPT,
         (token_hash(flow_token), ATTEMPTS),
     )
     return cursor.rowcount == 1
+
+
+def left(tx: Tx, flow_token: str) -> int:
+    """How many tries this browser has left; the same count whoever it asked for."""
+    row = tx.execute(
+        "SELECT attempts FROM flows WHERE token_hash = ? "
+        "ORDER BY code_hash IS NULL, created DESC, rowid DESC LIMIT 1",
+        (token_hash(flow_token),),
+    ).fetchone()
+    return max(0, ATTEMPTS - int(row["attempts"])) if row is not None else 0
 
 
 def use_code(tx: Tx, vault: Vault, flow_token: str, code: str, now: datetime) -> Used | None:
@@ -225,9 +243,7 @@ def use_code(tx: Tx, vault: Vault, flow_token: str, code: str, now: datetime) ->
     Every comparison spends one `attempt`; without one there is no answer.
     """
     flow = tx.execute(
-        "UPDATE flows SET compared = compared + 1 "
-        f"WHERE id = ({_NEWEST}) AND compared < attempts AND link_expires > ? "  # noqa: S608 — constants
-        "RETURNING id, account_id, admin, address, location, code_hash, code_expires, code_used",
+        _COMPARE,
         (vault.token_hash(flow_token), ms(now)),
     ).fetchone()
     if flow is None:
@@ -242,56 +258,8 @@ def use_code(tx: Tx, vault: Vault, flow_token: str, code: str, now: datetime) ->
         return Used(flow["id"], flow["account_id"], flow["admin"], flow["location"])
     if flow["location"] == "":
         return None  # the front desk opens no console
-    return _desk(tx, vault, flow["id"], flow["account_id"], flow["address"], flow["location"], code, now)
-
-
-def _desk(
-    tx: Tx,
-    vault: Vault,
-    flow_id: str,
-    account_id: str | None,
-    address: str,
-    location: str,
-    code: str,
-    now: datetime,
-) -> Used | None:
-    given = tx.execute(
-        "UPDATE desk_codes SET compared = compared + 1 WHERE address = ?1 AND used IS NULL AND expires > ?2 "
-        "AND compared < ?3 AND (?4 IS NULL OR account_id = ?4) RETURNING account_id, code_hash",
-        (address, ms(now), DESK_ATTEMPTS, account_id),
-    ).fetchall()
-    for row in given:
-        if hmac.compare_digest(vault.code_hash(_desk_scope(row["account_id"]), code), row["code_hash"]):
-            tx.execute("UPDATE desk_codes SET used = ? WHERE account_id = ?", (ms(now), row["account_id"]))
-            return Used(flow_id, row["account_id"], None, location)
-    return None
-
-
-def _desk_scope(account_id: str) -> str:
-    return f"desk:{account_id}"
-
-
-def desk_code(tx: Tx, vault: Vault, account_id: str, code: str, now: datetime, by: str) -> bool:
-    """Make `code` good for ten minutes in a flow of the account's address; an earlier one ends.
-
-    False for an account without an address: there is no flow in which to type it.
-    """
-    row = tx.execute("SELECT email_key FROM accounts WHERE id = ?", (account_id,)).fetchone()
-    if row is None or row["email_key"] is None:
-        return False
-    tx.execute(
-        "INSERT INTO desk_codes (account_id, address, code_hash, expires, by) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (account_id) DO UPDATE SET address = excluded.address, code_hash = excluded.code_hash, "
-        "expires = excluded.expires, by = excluded.by, used = NULL, compared = 0",
-        (
-            account_id,
-            address_key(vault, row["email_key"]),
-            vault.code_hash(_desk_scope(account_id), code),
-            ms(now + CODE_LIFE),
-            by,
-        ),
-    )
-    return True
+    desk = desk_codes.use(tx, vault, flow["address"], flow["account_id"], code, now)
+    return None if desk is None else Used(flow["id"], desk, None, flow["location"])
 
 
 def forget(tx: Tx, account_id: str) -> None:
@@ -301,12 +269,12 @@ def forget(tx: Tx, account_id: str) -> None:
         "UPDATE flows SET link_hash = NULL, code_hash = NULL, account_id = NULL WHERE account_id = ?",
         (account_id,),
     )
-    tx.execute("DELETE FROM desk_codes WHERE account_id = ?", (account_id,))
+    desk_codes.forget(tx, account_id)
 
 
 def purge(tx: Tx, now: datetime) -> None:
     """Daily: everything of sign-in that has expired."""
     tx.execute("DELETE FROM flows WHERE link_expires <= ?", (ms(now),))
-    tx.execute("DELETE FROM desk_codes WHERE expires <= ?", (ms(now),))
+    desk_codes.purge(tx, now)
     sessions.purge(tx, now)
     limits.purge(tx, now)
