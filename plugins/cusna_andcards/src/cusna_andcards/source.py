@@ -134,9 +134,9 @@ class AndcardsSource(Source[AndcardsOptions]):
             hits = await self._memberships(email, key, place)
         except PluginError as error:
             return error
+        hits = [hit for hit in hits if reading.take_membership(hit, place)]
         for hit in hits:
-            if reading.take_membership(hit, place):
-                await self._find_plans(reading, hit, place)
+            await self._find_plans(reading, hit, place)
         # A guest has no membership, and a lookup by owner does not tell who else attends.
         owners = [None] if self.options.include_attendees else [hit.id for hit in hits]
         for owner in owners:

@@ -46,7 +46,7 @@ class Fault:
     """What the server answers instead. `page` counts from 1; `times` None: until it is cleared."""
 
     path: str = ""
-    """A piece of the path; empty: every call."""
+    """A piece of the path with its query; empty: every call."""
     status: int = 503
     body: bytes = b"<html><body>Service Unavailable</body></html>"
     headers: dict[str, str] = field(default_factory=dict)

@@ -91,7 +91,7 @@ class AndcardsFake(FakeSource):
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         query = dict(request.query)
         page = 1 if "nextPageToken" not in query else self._page_number(query)
-        fault = self.faults.next(request.path, page)
+        fault = self.faults.next(request.path_qs, page)
         if fault is not None and fault.hang:
             await asyncio.Event().wait()
         if fault is not None and fault.drop:
