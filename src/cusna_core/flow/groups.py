@@ -94,8 +94,8 @@ def allot(
     `taken` are numbers per domain that somebody else uses. A group of the same company in the same domain
     shares its number where that lies in the pool. Freed 30 days after the company was last known.
 
-    A group keeps its number whatever becomes of pool and switch: printers and rules hang on it. Only a network
-    that moved to another domain, where the number may mean another company, gets its groups anew.
+    A group keeps its number whatever becomes of pool and switch: printers and rules hang on it. Only a
+    network that moved to another domain, where the number may mean another company, gets its groups anew.
     """
     seen = known | {company for company, _ in wanted}
     kept: dict[tuple[tuple[str, str], str], Group] = {}

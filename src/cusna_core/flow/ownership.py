@@ -40,8 +40,8 @@ class Owned:
 def own(seen: Collection[Seen], memory: Collection[Memory], features: Feature) -> Owned:
     """Rule 11: ours is what label *and* memory say; where keys have no label, what memory's references say.
 
-    A label with our prefix that is not in memory is somebody else's: another installation's, or one from before
-    a lost database. And a label alone does not make a key ours: who copies one of our keys and gives the
+    A label with our prefix that is not in memory is somebody else's: another installation's, or of before a
+    lost database. And a label alone does not make a key ours: who copies one of our keys and gives the
     copy a passphrase of their own has made a key that we did not make.
     """
     labelled: dict[str, list[Memory]] = {}

@@ -61,9 +61,10 @@ def rights(
         granted[override.account_id].append(override)
     reckoned: dict[str, list[tuple[str, Span, Because]]] = {}  # a company's plan once, not for each member
 
-    automatic: dict[str, Right] = {}
-    daily: dict[str, Right] = {}
+    in_force: dict[str, Right] = {}
+    coming: dict[str, Right] = {}
     claimable: dict[str, Right] = {}
+    booked = facts.index.bookings
     for account in accounts:
         if account.suspended or shut_out(account, facts):
             continue
@@ -72,18 +73,20 @@ def rights(
                 reckoned[plan.id] = spans(plan, fed.get(plan.location_id, ()), policy, days)
             for location_id, (starts, ends), because in reckoned[plan.id]:
                 right_id = f"{account.id}:{location_id}:plan:{plan.id}"
-                automatic[right_id] = Right(right_id, account.id, location_id, starts, ends, because)
-        if account.id in granted:
-            automatic.update((right.id, right) for right in _granted(granted[account.id], places))
+                made = Right(right_id, account.id, location_id, starts, ends, because)
+                (in_force if starts <= now else coming)[right_id] = made
+        for right in _granted(granted.get(account.id, ()), places):
+            if right.ends is None or max(right.starts, now) < right.ends:
+                (in_force if right.starts <= now else coming)[right.id] = right
+        if booked.keys().isdisjoint(account.person_ids):
+            continue
         for place, bookings in _today(account, facts, fed, days):
-            taken = [one for one in bookings if _is_claimed(one, place, claimed[account.id, place.id], days)]
+            taken_days = claimed.get((account.id, place.id), ())
+            taken = [one for one in bookings if _is_claimed(one, place, taken_days, days)]
             right = _day_right(account, place, taken or bookings, days)
-            (daily if taken else claimable)[right.id] = right
+            (in_force if taken else claimable)[right.id] = right
 
-    current = [right for right in automatic.values() if right.starts <= now and _goes_on(right, now)]
-    current += daily.values()
-    coming = tuple(right for right in automatic.values() if right.starts > now)
-    found = tuple(current), coming, tuple(claimable.values())
+    found = tuple(in_force.values()), tuple(coming.values()), tuple(claimable.values())
     return Rights(*found, Refusals(facts, places, accounts, *found, policy, days))
 
 
@@ -101,10 +104,6 @@ def _granted(overrides: Iterable[Override], places: Sequence[Place]) -> Iterator
             right_id = f"{one.account_id}:{location_id}:override:{one.id}"
             because = Because(Kind.OVERRIDE, one.note, one.id)
             yield Right(right_id, one.account_id, location_id, one.starts, one.ends, because)
-
-
-def _goes_on(right: Right, now: datetime) -> bool:
-    return right.ends is None or now < right.ends
 
 
 def _today(
