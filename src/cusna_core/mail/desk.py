@@ -155,21 +155,21 @@ class Desk:
         return self._to_admin(letter, values)
 
     async def _held(self, integration: str) -> dict[str, object] | None:
-        def read(tx: Tx) -> tuple[right_rows.Held, list[str]] | None:
+        def read(tx: Tx) -> tuple[right_rows.Held, list[str], list[str]] | None:
             held = right_rows.held(tx, integration)
             if held is None:
                 return None
-            ids = list(dict.fromkeys(one.right.account_id for one in held.withdrawals))[:NAMES]
-            rows = [accounts.get(tx, one) for one in ids]
-            return held, [row.name or row.email or row.id for row in rows if row is not None]
+            people = list(dict.fromkeys(one.right.account_id for one in held.withdrawals))
+            rows = [accounts.get(tx, one) for one in people[:NAMES]]
+            return held, people, [row.name or row.email or row.id for row in rows if row is not None]
 
         found = await self.db.read(read)
         if found is None:
             return None
-        held, names = found
+        held, people, names = found
         return {
             "integration": integration,
-            "held": len(held.withdrawals),
+            "people": len(people),
             "limit": held.limit,
             "counted": held.counted,
             "digest": held.digest,

@@ -44,9 +44,7 @@ def sign_in(it: of.SignIn, language: Language) -> Letter:
         preview=_("Open the link, or type the code %(code)s.", code=code),
         title=_("Sign in to the WiFi"),
         blocks=(
-            Block(
-                "text", _("With this button you get to your WiFi passphrase for %(place)s.", place=it.place)
-            ),
+            Block("text", _("This link takes you to your WiFi passphrase for %(place)s.", place=it.place)),
             Block(
                 "button",
                 _("Sign in"),
@@ -79,7 +77,7 @@ def changed(it: of.Happened, language: Language) -> Letter:
         preview=_("Join your devices again with the new one."),
         title=_("Your WiFi passphrase was changed"),
         blocks=(
-            Block("text", _("You have a new WiFi passphrase since %(when)s.", when=it.when)),
+            Block("text", _("Your WiFi passphrase was changed in the portal: %(when)s.", when=it.when)),
             Block("text", _("The old one stops working. Join each of your devices again with the new one.")),
             Block("button", _("See the new passphrase"), link=it.portal),
             Block(
@@ -143,7 +141,7 @@ def admin_sign_in(it: of.AdminSignIn, language: Language) -> Letter:
         preview=_("The link works once."),
         title=_("Sign in to the console"),
         blocks=(
-            Block("text", _("With this button you get into the console of %(site)s.", site=it.site)),
+            Block("text", _("This link takes you to the console of %(site)s.", site=it.site)),
             Block(
                 "button",
                 _("Sign in"),
@@ -172,8 +170,9 @@ def problem(it: of.Problem, language: Language) -> Letter:
         language,
         subject=_("Cusna needs you: %(where)s (%(site)s)", where=it.where, site=it.site),
         preview=it.summary,
-        title=_("%(where)s needs you", where=it.where),
+        title=_("This needs you"),
         blocks=(
+            Block("quiet", _("About: %(where)s", where=it.where)),
             Block("text", it.summary),
             Block("text", _("What to do: %(fix)s", fix=it.fix)),
             Block("text", _("To see it again:")),
@@ -192,8 +191,9 @@ def mended(it: of.Mended, language: Language) -> Letter:
         language,
         subject=_("Mended: %(where)s (%(site)s)", where=it.where, site=it.site),
         preview=_("Nothing is left to do."),
-        title=_("%(where)s is fine again", where=it.where),
+        title=_("This is mended"),
         blocks=(
+            Block("quiet", _("About: %(where)s", where=it.where)),
             Block("text", _("This is over, and nothing is left to do:")),
             Block("text", it.summary),
             Block("button", _("Open the console"), link=it.console),
@@ -203,22 +203,26 @@ def mended(it: of.Mended, language: Language) -> Letter:
 
 def held(it: of.Held, language: Language) -> Letter:
     _, several = language.text, language.several
-    count = several("%(n)s access", "%(n)s accesses", it.held)
-    more = it.held - len(it.names)
+    more = it.people - len(it.names)
     rest = (several("and %(n)s more", "and %(n)s more", more),) if more > 0 and it.names else ()
     return _to_admin(
         it,
         language,
-        subject=_("Cusna holds back: %(count)s would end (%(site)s)", count=count, site=it.site),
+        subject=several(
+            "Cusna holds back: one person's WiFi would end early (%(site)s)",
+            "Cusna holds back: the WiFi of %(n)s people would end early (%(site)s)",
+            it.people,
+            site=it.site,
+        ),
         preview=_("Nobody has lost WiFi. Look whether this is meant."),
         title=_("Is this meant?"),
         blocks=(
             Block(
                 "text",
                 several(
-                    "In %(integration)s, the access of one person would end earlier than promised.",
-                    "In %(integration)s, %(n)s accesses would end earlier than promised.",
-                    it.held,
+                    "In %(integration)s, one person's WiFi would end earlier than promised.",
+                    "In %(integration)s, the WiFi of %(n)s people would end earlier than promised.",
+                    it.people,
                     integration=it.integration,
                 ),
             ),
@@ -226,13 +230,13 @@ def held(it: of.Held, language: Language) -> Letter:
             Block(
                 "text",
                 _(
-                    "That makes %(counted)s within 24 hours, and only %(limit)s pass without you. "
-                    "They are held: everybody keeps their WiFi until their promised end, all else goes on.",
+                    "With those of the last 24 hours that makes %(counted)s early ends, and only %(limit)s "
+                    "pass without you. They are held: everybody keeps their WiFi, and all else goes on.",
                     counted=it.counted,
                     limit=it.limit,
                 ),
             ),
-            *((Block("names", _("Whose access would end:"), items=(*it.names, *rest)),) if it.names else ()),
+            *((Block("names", _("Whose WiFi would end:"), items=(*it.names, *rest)),) if it.names else ()),
             Block("text", _("If this is meant, let exactly these pass:")),
             Block("command", f"cusna apply --accept {it.digest}"),
             Block(

@@ -50,7 +50,7 @@ class Smtp:
         """`ca` is a PEM file for a server whose certificate no public authority signed."""
         if security == "none" and not is_loopback(host):
             raise ConfigError(
-                'security = "none" would send sign-in links in clear. It is for a server on this machine only.',
+                'security = "none" would send sign-in links in clear. It is for a server on this machine.',
                 path="mail.security",
             )
         self._host, self._port = host, port or PORTS[security]

@@ -110,7 +110,7 @@ class Held(ToAdmin):
     """A set of early ends that the brake keeps."""
 
     integration: Name
-    held: int
+    people: int = Field(ge=1)
     limit: int
     counted: int
     digest: Digest
