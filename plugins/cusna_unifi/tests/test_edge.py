@@ -131,28 +131,30 @@ async def test_edge_05_the_updated_csrf_token_is_used(rack: Any) -> None:
     assert rack.fake.server.gate.logins == 1
 
 
-async def test_edge_05_a_stale_csrf_token_is_refreshed_once(rack: Any) -> None:
+@pytest.mark.parametrize(
+    ("told_by", "gets", "logins"), [("the refusal", 0, 1), ("another answer", 1, 1), ("a login", 1, 2)]
+)
+async def test_edge_05_a_stale_csrf_token_is_refreshed_once(
+    rack: Any, told_by: str, gets: int, logins: int
+) -> None:
     network = await rack.network(await rack.controller(**rack.fake.session_options()))
     await network.read()
     (visit,) = rack.fake.server.gate.sessions.values()
-    visit.csrf = "somebody else's"
-    # No answer tells the new token: only another login does.
+    before = len(rack.fake.calls("GET", "self/sites"))
+    put = network._api.put_wlan
+
+    async def stale(*what: Any) -> Any:
+        visit.csrf = "rotated by somebody"
+        if told_by != "a login":
+            rack.fake.knobs.rotate_csrf = 1000
+        rack.fake.knobs.csrf_on_refusals = told_by == "the refusal"
+        return await put(*what)
+
+    network._api.put_wlan = stale
     assert await rack.apply(network, rack.new(ANNA)) == [None]
-    assert rack.fake.server.gate.logins == 2
-    # Now another answer tells it.
-    (*_, visit) = rack.fake.server.gate.sessions.values()
-    rack.fake.knobs.rotate_csrf = 1000
-    rack.fake.knobs.say_updated_csrf = False
-    before = rack.fake.server.gate.logins
-
-    def turn(csrf: str) -> None:
-        visit.csrf = csrf
-        rack.fake.knobs.say_updated_csrf = True
-
-    await network.read()
-    turn("rotated")
-    assert await rack.apply(network, rack.new(BERT)) == [None]
-    assert rack.fake.server.gate.logins == before
+    assert rack.puts() == 2
+    assert len(rack.fake.calls("GET", "self/sites")) - before == gets
+    assert rack.fake.server.gate.logins == logins
 
 
 async def test_edge_05_a_refusal_that_stays_is_told(rack: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,16 +42,21 @@ class Flush:
         self._put_list = put
         self.written = 0
 
-    async def run(self, view: View | None, changes: Sequence[KeyChange]) -> list[Outcome]:
+    async def run(
+        self, view: View | None, changes: Sequence[KeyChange], refusal: Rejected | None = None
+    ) -> list[Outcome]:
         """One write for all; where UniFi refuses the list, the key to blame is found by halving.
 
         A refused write disturbs nobody: access points reload for those that are taken only.
         """
+        if refusal is not None and self.written >= MOST:
+            return [Outcome(one, error=refusal) for one in changes]
         try:
             return await self._attempt(view or await self._look(), changes)
         except Rejected as error:
-            if len(changes) == 1 or self.written >= MOST:
-                return [Outcome(one, error=error) for one in changes]
+            refusal = error
+            if len(changes) == 1:
+                return [Outcome(changes[0], error=error)]
         except PluginError as error:
             return [Outcome(one, error=error) for one in changes]
         first: Sequence[KeyChange] = [one for one in changes if isinstance(one, Revoke)]
@@ -59,7 +64,7 @@ class Flush:
         if not first or not rest:  # else ends come first, whatever is wrong with the new keys
             half = len(changes) // 2
             first, rest = changes[:half], changes[half:]
-        return [*await self.run(None, first), *await self.run(None, rest)]
+        return [*await self.run(None, first, refusal), *await self.run(None, rest, refusal)]
 
     async def _attempt(self, view: View, changes: Sequence[KeyChange]) -> list[Outcome]:
         plan, view, lost = await self._try(view, changes, set())

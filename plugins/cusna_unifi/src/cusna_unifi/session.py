@@ -6,7 +6,6 @@ Cookies are kept by hand: a cookie jar drops those of hosts that are IP addresse
 import base64
 import binascii
 import json
-from http.cookies import CookieError, SimpleCookie
 
 from multidict import CIMultiDictProxy
 
@@ -40,19 +39,16 @@ class Session:
     def learn(self, headers: CIMultiDictProxy[str]) -> None:
         """Take cookies and token from an answer; the updated token wins over the other one."""
         for line in headers.getall("Set-Cookie", []):
-            try:
-                found = SimpleCookie(line)
-            except CookieError:
+            # By hand: the standard library drops a cookie whose attributes it does not know.
+            name, _, value = (part.strip() for part in line.partition(";")[0].partition("="))
+            if not value:
+                self._cookies.pop(name, None)
                 continue
-            for name, morsel in found.items():
-                if not morsel.value:
-                    self._cookies.pop(name, None)
-                    continue
-                self._cookies[name] = morsel.value
-                if name == "csrf_token":
-                    self.csrf = morsel.value
-                elif name in TOKENS:
-                    self.csrf = _csrf_in(morsel.value) or self.csrf
+            self._cookies[name] = value
+            if name == "csrf_token":
+                self.csrf = value
+            elif name in TOKENS:
+                self.csrf = _csrf_in(value) or self.csrf
         token = headers.get("X-Updated-CSRF-Token") or headers.get("X-CSRF-Token")
         if token:
             self.csrf = token

@@ -87,7 +87,7 @@ class Gate:
         self._answers += 1
         if self._answers % self.knobs.rotate_csrf == 0:
             visit.csrf = self.new_csrf()
-        if self.knobs.say_updated_csrf:
+        if self.knobs.say_updated_csrf and (response.status < 400 or self.knobs.csrf_on_refusals):
             response.headers["X-Updated-CSRF-Token"] = visit.csrf
 
     def login(self, body: Any) -> web.Response:

@@ -59,6 +59,8 @@ class Knobs:
     rotate_csrf: int = 0
     """Every so many answers the CSRF token changes; the old one is void."""
     say_updated_csrf: bool = True
+    csrf_on_refusals: bool = False
+    """Whether a refused write tells the current token as well."""
     html_401: bool = False
     api_key_classic: bool = True
     max_keys: int | None = None
