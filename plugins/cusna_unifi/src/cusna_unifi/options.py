@@ -47,48 +47,48 @@ class UnifiOptions(Options):
     """A console (or self-hosted Network application) and how to sign in to it."""
 
     url: Address | None = Field(
-        None,
+        default=None,
         title="Address",
         description="The console's address on your own network, such as https://192.168.1.1. UniFi OS Server "
         "listens on port 11443, a self-hosted Network application on 8443.",
     )
     api_key: Annotated[Secret, AfterValidator(_header)] | None = Field(
-        None,
+        default=None,
         title="API key",
         description="Made on the console itself: Settings, Control Plane, Integrations. "
         "Better than a password: no login, no limit of logins.",
     )
     username: str | None = Field(
-        None,
+        default=None,
         title="User name",
         description="Only where there is no API key: a local admin of this console, without MFA. "
         "Cloud (ui.com) accounts do not work.",
     )
-    password: Secret | None = Field(None, title="Password", description="The local admin's password.")
+    password: Secret | None = Field(default=None, title="Password", description="The local admin's password.")
     console_id: Annotated[str, AfterValidator(_console_id)] | None = Field(
-        None,
+        default=None,
         title="Console ID",
         description="Instead of the address: reach the console through UniFi's cloud. The long id in the "
         "address bar after unifi.ui.com/consoles/.",
     )
     cloud_key: Annotated[Secret, AfterValidator(_header)] | None = Field(
-        None,
+        default=None,
         title="Cloud API key",
         description="A key of unifi.ui.com (Settings, API Keys), for the way through the cloud.",
     )
     cloud_url: Address = Field(
-        CLOUD,
+        default=CLOUD,
         title="Cloud address",
         description="Where UniFi's cloud answers. There is no need to change it.",
     )
     flavour: Flavour = Field(
-        Flavour.UNIFI_OS,
+        default=Flavour.UNIFI_OS,
         title="Kind",
         description="unifi_os: a console (Dream Machine, Cloud Gateway, Cloud Key) or UniFi OS Server. "
         "network_app: the older self-hosted Network application.",
     )
     site: str = Field(
-        "default",
+        default="default",
         min_length=1,
         title="Site",
         description="The site's name, as label or as it stands in the URL.",
@@ -143,56 +143,56 @@ class UnifiNetworkOptions(Options):
         description="The WiFi's name, exactly as it is in UniFi.",
     )
     wlan_id: Annotated[str, AfterValidator(_object_id)] | None = Field(
-        None,
+        default=None,
         title="WiFi ID",
         description="Only where two WiFis of the site have this name: the id in the address bar of the "
         "WiFi's "
         "page.",
     )
     default_network: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         title="Default network",
         description="The UniFi network (VLAN) for people without a company. Empty: the WiFi's own network.",
     )
     vlan_networks: VlanNetworks = Field(
-        VlanNetworks.EXISTING,
+        default=VlanNetworks.EXISTING,
         title="VLAN networks",
         description="existing: you make a network for every number of the pool. vlan-only: Cusna makes them, "
         "another router serves them. corporate: Cusna makes them, with a subnet and DHCP on your UniFi "
         "gateway.",
     )
     vlan_network_prefix: str = Field(
-        "cusna",
+        default="cusna",
         min_length=1,
         title="Names of VLAN networks",
         description="For existing: networks whose name begins with this are Cusna's to give to companies. It "
         "never uses another one for a company.",
     )
     supernet: IPv4Network | None = Field(
-        None,
+        default=None,
         title="Address range",
         description="For corporate: a private range out of which each VLAN gets its subnet, such as "
         "10.90.0.0/16.",
     )
     subnet_prefix: int = Field(
-        24,
+        default=24,
         ge=16,
         le=28,
         title="Subnet size",
         description="For corporate: the prefix length of one VLAN's subnet.",
     )
     dhcp: bool = Field(
-        True, title="DHCP", description="For corporate: let the UniFi gateway give out addresses."
+        default=True, title="DHCP", description="For corporate: let the UniFi gateway give out addresses."
     )
     isolate: bool = Field(
-        False,
+        default=False,
         title="Isolate companies",
         description="For corporate: switch on UniFi's network isolation, so that VLANs cannot reach "
         "each other.",
     )
     max_keys: int = Field(
-        250,
+        default=250,
         ge=1,
         le=5000,
         title="Most keys",
@@ -201,7 +201,7 @@ class UnifiNetworkOptions(Options):
         "makes joining a little slower.",
     )
     write_interval: float = Field(
-        60,
+        default=60,
         ge=0,
         le=3600,
         title="Seconds between changes",
@@ -209,20 +209,20 @@ class UnifiNetworkOptions(Options):
         "ones gather for so long and go together.",
     )
     settle: float = Field(
-        30,
+        default=30,
         ge=0,
         le=600,
         title="Seconds to settle",
         description="How long the access points take until a new key works; the portal says so.",
     )
     disconnect: bool = Field(
-        True,
+        default=True,
         title="Disconnect at the end",
         description="When a key ends, disconnect the devices of its VLAN. Colleagues with good keys are back "
         "in seconds; UniFi does not tell whose device is whose.",
     )
     force_provision: bool = Field(
-        False,
+        default=False,
         title="Push to access points",
         description="After each change have every connected access point load its configuration again. Only "
         "where access points miss changes: it interrupts the WiFi once more.",

@@ -59,7 +59,7 @@ class Wlan(Wire):
     vlan_enabled: bool = False
     x_passphrase: SecretStr | None = None
     private_preshared_keys_enabled: bool = False
-    private_preshared_keys: list[dict[str, Any]] = Field([], repr=False)
+    private_preshared_keys: list[dict[str, Any]] = Field(default=[], repr=False)
 
 
 class NetworkConf(Wire):
@@ -100,9 +100,11 @@ class Device(Wire):
 class Problem(Wire):
     """The several shapes of an error; all fields are optional."""
 
-    rc: str | None = Field(None, validation_alias=AliasPath("meta", "rc"))
-    msg: str | None = Field(None, validation_alias=AliasPath("meta", "msg"))
+    rc: str | None = Field(default=None, validation_alias=AliasPath("meta", "rc"))
+    msg: str | None = Field(default=None, validation_alias=AliasPath("meta", "msg"))
     code: str | int | None = None
     message: str | None = None
-    field: str | None = Field(None, validation_alias=AliasPath("data", 0, "validationError", "field"))
-    pattern: str | None = Field(None, validation_alias=AliasPath("data", 0, "validationError", "pattern"))
+    field: str | None = Field(default=None, validation_alias=AliasPath("data", 0, "validationError", "field"))
+    pattern: str | None = Field(
+        default=None, validation_alias=AliasPath("data", 0, "validationError", "pattern")
+    )
