@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator, FormatChecker
-from referencing import Registry, Resource
+from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]  # has no types
+from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from cusna_andcards.fake import AndcardsFake, Call
@@ -49,9 +49,7 @@ class Specification:
 
     def __init__(self, path: Path) -> None:
         self.document: dict[str, Any] = _draft7(json.loads(path.read_text()))
-        self.registry: Registry[Any] = Registry().with_resource(
-            URN, Resource(contents=self.document, specification=DRAFT7)
-        )
+        self.registry: Registry[Any] = Registry().with_resource(URN, DRAFT7.create_resource(self.document))
         self.requests = 0
         self.answers = 0
         self.paths: set[str] = set()

@@ -90,6 +90,13 @@ async def test_a_plan_that_became_incomplete(fake: AndcardsFake, source: Andcard
     assert (await ask_plan(source, plan)).subscriptions[0].state is SubscriptionState.INCOMPLETE
 
 
+async def test_a_plan_whose_holder_is_no_more(fake: AndcardsFake, source: AndcardsSource, plan: str) -> None:
+    fake.untidy = True
+    lost = fake.state.new_id()
+    fake.state.subscriptions[plan].update(userRef=None, customer=None, membershipRef=lost)
+    assert (await ask_plan(source, plan)).gone == {(Section.SUBSCRIPTIONS, plan)}
+
+
 async def test_a_booking_that_became_tentative(
     fake: AndcardsFake, source: AndcardsSource, connect: Any, booking: str
 ) -> None:

@@ -52,6 +52,8 @@ class Again:
     async def subscription(self, one: str) -> None:
         if not await self.reading.take_subscription(await self.api.subscription(one), None):
             raise _strange("subscription")
+        if one not in self.reading.subscriptions:
+            raise Missing("The membership that held this subscription is no more.")
 
     async def booking(self, one: str) -> None:
         vendor_id, attendee = mapping.booking_and_attendee(one)

@@ -26,63 +26,63 @@ class AndcardsOptions(Options):
         min_length=1,
     )
     base_url: Address = Field(
-        "https://api.spacebring.com",
+        default="https://api.spacebring.com",
         title="Address of the API",
         description="Leave it as it is, unless Andcards gave you another one.",
     )
     network_id: str | None = Field(
-        None,
+        default=None,
         title="Network ID",
         description="Only needed with client credentials: which of your networks is meant.",
         pattern=r"^[0-9A-Za-z-]+$",
     )
     auth_mode: Literal["basic", "client_credentials"] = Field(
-        "basic",
+        default="basic",
         title="Sign-in",
         description="How the API takes the pair: basic (today's way), or client_credentials, "
         "which gets a token first (old accounts).",
     )
     token_url: Address | None = Field(
-        None,
+        default=None,
         title="Address for tokens",
         description="Where client_credentials gets its tokens. There is no default.",
     )
     requests_per_second: float = Field(
-        8.0,
+        default=8.0,
         title="Requests a second",
         description="Andcards allows 10 for the whole account; leave some to other tools.",
         gt=0,
         le=10,
     )
     desk_types: Words = Field(
-        DESKS,
+        default=DESKS,
         title="What is a desk",
         description="Resource types whose bookings count as desk bookings.",
     )
     room_types: Words = Field(
-        ROOMS,
+        default=ROOMS,
         title="What is a room",
         description="Resource types whose bookings count as room bookings. "
         "All types in neither list (office, parkingLot, equipment) give no access.",
     )
     tentative_counts: bool = Field(
-        False,
+        default=False,
         title="Unconfirmed bookings count",
         description="Whether a booking that is not paid or confirmed yet gives access like a confirmed one.",
     )
     include_attendees: bool = Field(
-        False,
+        default=False,
         title="Attendees count",
         description="Whether members who were added to somebody's booking may claim it too.",
     )
     end_date_is_inclusive: Literal["auto"] | bool = Field(
-        "auto",
+        default="auto",
         title="A plan's end date is its last day",
         description="true: the day on which a plan ends still counts. false: the end is the exact instant. "
         "auto: the exact instant, unless the plan's billing period shows that its last day is meant.",
     )
     end_date_grace_hours: float = Field(
-        0.0,
+        default=0.0,
         title="Hours of grace",
         description="Added to the end of every plan.",
         ge=0,

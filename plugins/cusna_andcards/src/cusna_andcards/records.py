@@ -35,7 +35,7 @@ class Network(Record):
 class Location(Record):
     id: str | None = None
     title: str | None = None
-    timezone: str | None = Field(None, alias="timezoneId")
+    timezone: str | None = Field(default=None, alias="timezoneId")
 
 
 class User(Record):
@@ -49,21 +49,21 @@ class Membership(Record):
     """One user at one location."""
 
     id: str | None = None
-    location: str | None = Field(None, alias="locationRef")
-    user_ref: str | None = Field(None, alias="userRef")
+    location: str | None = Field(default=None, alias="locationRef")
+    user_ref: str | None = Field(default=None, alias="userRef")
     user: User | None = None
-    company: str | None = Field(None, alias="companyRef")
+    company: str | None = Field(default=None, alias="companyRef")
     type: str | None = None
     status: str | None = None
-    deleted: Instant | None = Field(None, alias="deleteDate")
+    deleted: Instant | None = Field(default=None, alias="deleteDate")
 
 
 class Company(Record):
     id: str | None = None
-    location: str | None = Field(None, alias="locationRef")
+    location: str | None = Field(default=None, alias="locationRef")
     title: str | None = None
-    legal_name: str | None = Field(None, alias="legalName")
-    deleted: Instant | None = Field(None, alias="deleteDate")
+    legal_name: str | None = Field(default=None, alias="legalName")
+    deleted: Instant | None = Field(default=None, alias="deleteDate")
 
 
 class Plan(Record):
@@ -74,14 +74,14 @@ class Plan(Record):
 class Item(Record):
     title: str | None = None
     plan: Plan | None = None
-    plan_ref: str | None = Field(None, alias="planRef")
-    starts: Instant | None = Field(None, alias="startDate")
-    ends: Instant | None = Field(None, alias="endDate")
+    plan_ref: str | None = Field(default=None, alias="planRef")
+    starts: Instant | None = Field(default=None, alias="startDate")
+    ends: Instant | None = Field(default=None, alias="endDate")
 
 
 class Interval(Record):
-    starts: Instant | None = Field(None, alias="startDate")
-    ends: Instant | None = Field(None, alias="endDate")
+    starts: Instant | None = Field(default=None, alias="startDate")
+    ends: Instant | None = Field(default=None, alias="endDate")
 
 
 class Customer(Record):
@@ -94,31 +94,31 @@ class Customer(Record):
 
 class Subscription(Record):
     id: str | None = None
-    location: str | None = Field(None, alias="locationRef")
-    type: str | None = Field(None, alias="subscriptionType")
-    customer_ref: str | None = Field(None, alias="customerRef")
+    location: str | None = Field(default=None, alias="locationRef")
+    type: str | None = Field(default=None, alias="subscriptionType")
+    customer_ref: str | None = Field(default=None, alias="customerRef")
     customer: Customer | None = None
-    membership: str | None = Field(None, alias="membershipRef")
-    company: str | None = Field(None, alias="companyRef")
-    user: str | None = Field(None, alias="userRef")
+    membership: str | None = Field(default=None, alias="membershipRef")
+    company: str | None = Field(default=None, alias="companyRef")
+    user: str | None = Field(default=None, alias="userRef")
     status: str | None = None
-    starts: Instant | None = Field(None, alias="startDate")
-    ends: Instant | None = Field(None, alias="endDate")
-    timezone: str | None = Field(None, alias="timezoneId")
-    deleted: Instant | None = Field(None, alias="deleteDate")
-    current: Interval | None = Field(None, alias="currentInterval")
+    starts: Instant | None = Field(default=None, alias="startDate")
+    ends: Instant | None = Field(default=None, alias="endDate")
+    timezone: str | None = Field(default=None, alias="timezoneId")
+    deleted: Instant | None = Field(default=None, alias="deleteDate")
+    current: Interval | None = Field(default=None, alias="currentInterval")
     items: tuple[Item, ...] | None = None
 
 
 class Resource(Record):
     id: str | None = None
-    location: str | None = Field(None, alias="locationRef")
+    location: str | None = Field(default=None, alias="locationRef")
     title: str | None = None
     type: str | None = None
 
 
 class Attendee(Record):
-    membership: str | None = Field(None, alias="membershipRef")
+    membership: str | None = Field(default=None, alias="membershipRef")
     user: User | None = None
 
 
@@ -126,12 +126,12 @@ class Booking(Record):
     """Has neither a status nor a location nor a resource type: those are asked for or joined."""
 
     id: str | None = None
-    resource: str | None = Field(None, alias="resourceRef")
-    starts: Instant | None = Field(None, alias="startDate")
-    ends: Instant | None = Field(None, alias="endDate")
-    deleted: Instant | None = Field(None, alias="deleteDate")
-    owner_membership: str | None = Field(None, alias="membershipRefOwner")
-    owner: User | None = Field(None, alias="userOwner")
+    resource: str | None = Field(default=None, alias="resourceRef")
+    starts: Instant | None = Field(default=None, alias="startDate")
+    ends: Instant | None = Field(default=None, alias="endDate")
+    deleted: Instant | None = Field(default=None, alias="deleteDate")
+    owner_membership: str | None = Field(default=None, alias="membershipRefOwner")
+    owner: User | None = Field(default=None, alias="userOwner")
     attendees: tuple[Attendee, ...] | None = None
 
 
