@@ -59,9 +59,9 @@ class Composer:
         mail["Message-ID"] = f"<{letter}@{self._sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
-        mail["Content-Language"] = language.code
         mail.set_content(self._text.render(letter=written))
         mail.add_alternative(self._html.render(letter=written, language=language), subtype="html")
+        mail["Content-Language"] = language.code  # last: the parts would take it away
         return mail
 
 

@@ -209,8 +209,8 @@ def held(it: of.Held, language: Language) -> Letter:
         it,
         language,
         subject=several(
-            "Cusna holds back: one person's WiFi would end early (%(site)s)",
-            "Cusna holds back: the WiFi of %(n)s people would end early (%(site)s)",
+            "Cusna holds back: one person would lose WiFi (%(site)s)",
+            "Cusna holds back: %(n)s people would lose WiFi (%(site)s)",
             it.people,
             site=it.site,
         ),

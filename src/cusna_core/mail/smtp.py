@@ -5,6 +5,7 @@ server's answer (which likes to repeat both).
 """
 
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Final, Literal
 
@@ -14,6 +15,8 @@ from aiosmtplib import SMTPException
 from cusna_core.api import ConfigError, Secret, is_loopback
 
 Security = Literal["starttls", "tls", "none"]
+FAREWELL: Final = 3.0
+"""Seconds."""
 PORTS: Final[dict[Security, int]] = {"starttls": 587, "tls": 465, "none": 25}
 
 
@@ -77,13 +80,21 @@ class Smtp:
             username=self._username.get_secret_value() if self._username else None,
             password=self._password.get_secret_value() if self._password else None,
         )
+        connected = False
         try:
-            async with client:
-                await client.send_message(mail)
+            await client.connect()
+            connected = True
+            await client.send_message(mail)
         except (SMTPException, OSError, ValueError) as error:
-            raise self._meaning(error) from None
+            raise self._meaning(error, connected) from None
+        finally:
+            # Once a letter is accepted, a farewell that fails must not send it again.
+            with suppress(SMTPException, OSError):
+                if client.is_connected:
+                    await client.quit(timeout=FAREWELL)
+            client.close()
 
-    def _meaning(self, error: Exception) -> MailError:
+    def _meaning(self, error: Exception, connected: bool) -> MailError:
         server = f"The mail server {self._host}:{self._port}"
         code = _code(error)
         if _certificate(error):
@@ -95,19 +106,21 @@ class Smtp:
                 return Misconfigured(f"{server} does not let us send as the configured sender ({code}).")
             case aiosmtplib.SMTPRecipientsRefused() | aiosmtplib.SMTPDataError() if code >= 500:
                 return Undeliverable(f"{server} does not take this letter ({code}).")
-            case aiosmtplib.SMTPNotSupported() if self._security == "none":
-                return Undeliverable(f"{server} cannot handle this address.")
-            case aiosmtplib.SMTPNotSupported():
-                return Misconfigured(f"{server} does not offer what the configuration asks for.")
-            case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPTimeoutError() | OSError():
-                return Temporary(f"{server} cannot be reached.")
-            case aiosmtplib.SMTPServerDisconnected():
-                return Temporary(f"{server} hung up.")
             case aiosmtplib.SMTPResponseException() if code >= 500:
                 return Misconfigured(f"{server} refuses us ({code}).")
-            case SMTPException():
-                return Temporary(f"{server} is not ready ({code})." if code else f"{server} is not ready.")
-        return Misconfigured(f"{server} cannot be used as it is configured.")
+            case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPTimeoutError() | OSError() if not connected:
+                return Temporary(f"{server} cannot be reached.")
+            case aiosmtplib.SMTPServerDisconnected() | aiosmtplib.SMTPTimeoutError() | OSError():
+                return Temporary(f"{server} does not answer any more.")
+            case _ if code:
+                return Temporary(f"{server} is not ready ({code}).")
+            case SMTPException() if not connected:
+                return Misconfigured(f"{server} does not offer the {self._wanted} that is configured.")
+        return Undeliverable(f"{server} cannot handle this letter.")
+
+    @property
+    def _wanted(self) -> str:
+        return "STARTTLS or login" if self._security == "starttls" else "login"
 
 
 def _code(error: Exception) -> int:
