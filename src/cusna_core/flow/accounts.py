@@ -37,7 +37,7 @@ def link(facts: Facts, accounts: Collection[Account]) -> Link:
         linked |= mine
         present = sorted(person_id for person_id in mine if person_id in keys)
         said = [keys[person_id] for person_id in present]
-        if not present or account.email_key in said:
+        if not present or (account.email_key is not None and account.email_key in said):
             wish = account.email_key
         else:
             # Nobody of this account has its address any more: it follows its persons, to an address if any.
