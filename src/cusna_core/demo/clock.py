@@ -7,7 +7,7 @@ from cusna_core.api import Clock, SystemClock
 
 
 class JumpingClock(Clock):
-    """The machine's clock, plus what was jumped. Wall and monotonic clock jump together, as if time had passed."""
+    """The machine's clock, plus what was jumped: wall and monotonic together, as if time had passed."""
 
     def __init__(self) -> None:
         self._real = SystemClock()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cusna_core.api import FakeSource, FakeWifi
+from cusna_core.config.plugins import Registry
 from cusna_core.demo.people import HAFEN, SPOTS
 
 ADMIN = "admin@space.example"
@@ -17,6 +18,7 @@ def written(
     smtp: int,
     source: FakeSource,
     vendors: Sequence[FakeWifi],
+    registry: Registry,
     *,
     given: bool,
 ) -> Path:
@@ -59,6 +61,7 @@ def written(
                     "controller": vendor.type,
                     "vlan_pool": "100-199",
                     "apply": True,
+                    **_hasty(vendor, registry),
                     **vendor.network_options("Members"),
                 },
             )
@@ -78,6 +81,12 @@ def written(
     path.write_text("\n".join(parts))
     path.chmod(0o600)
     return path
+
+
+def _hasty(vendor: FakeWifi, registry: Registry) -> dict[str, Any]:
+    """Nobody in a demo minds a radio that blinks: writes need not gather for a minute."""
+    options = registry.drivers[vendor.type].network_options_class.model_fields
+    return {"write_interval": 1} if "write_interval" in options else {}
 
 
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:

@@ -45,7 +45,9 @@ class Inbox:
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.down:
             return "451 The mail server has a bad day"
-        message = email.message_from_bytes(envelope.content or b"", policy=email.policy.default)
+        content = envelope.content or b""
+        raw = content if isinstance(content, bytes) else content.encode()
+        message = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         for to in envelope.rcpt_tos:
             self.mails.append(

@@ -67,7 +67,7 @@ class Stage:
         for vendor in vendors:
             vendor.network_options(SSID)
             vendor.add_foreign_key(SSID, "printer", PRINTER)
-        path = written(folder, port, inbox.port, source, vendors, given=given)
+        path = written(folder, port, inbox.port, source, vendors, registry, given=given)
         app = await App.start(path, clock=clock)
         return cls(clock, inbox, source, air, cast, app)
 

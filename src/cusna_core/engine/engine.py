@@ -52,6 +52,7 @@ class Engine:
         self.db = db
         self.vault = vault
         self.clock = clock
+        self.admins = tuple(admins)
         self.estate = Estate()
         self.findings = Findings(db, vault, clock, admins, nudge_mail)
         self.decisions = Decisions(db, clock)
@@ -83,8 +84,11 @@ class Engine:
         self._spawn(self._checking, "check")
         self.ready.set()
 
-    async def take(self, estate: Estate) -> None:
-        """Work with this estate from now on; what is running for the old one ends first."""
+    async def take(self, estate: Estate, *, loops: bool = True) -> None:
+        """Work with this estate from now on; what is running for the old one ends first.
+
+        Without `loops` (a command) nothing begins by itself.
+        """
         await self._cancel(self._tasks_named("source:", "controller:"))
         self.estate = estate
         self.decisions.estate = estate
@@ -103,6 +107,8 @@ class Engine:
         known = await self.db.read(account_rows.integrations)
         for name in sorted({*known, *estate.integrations}):
             await self._decide_one(name)
+        if not loops:
+            return
         for name, worker in self._workers.items():
             self._spawn(worker.run, f"controller:{name}")
         for name, poller in self._pollers.items():

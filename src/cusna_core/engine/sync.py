@@ -73,8 +73,11 @@ class Sync:
         sources = sorted({place.source_id for place in places})
         try:
             async with asyncio.timeout(READ_PATIENCE):
-                snapshot = await integration.source.snapshot(sources, window(places, now))
-                merged = await self._db.run(lambda tx: fact_rows.merge(tx, integration.id, snapshot))
+                span = window(places, now)
+                snapshot = await integration.source.snapshot(sources, span)
+                merged = await self._db.run(
+                    lambda tx: fact_rows.merge(tx, integration.id, snapshot, asked=sources, window=span)
+                )
                 changed = merged.changed
                 if merged.ask_again:
                     again = await integration.source.again(merged.ask_again)

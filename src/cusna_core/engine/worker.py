@@ -112,10 +112,12 @@ class Worker:
             for state in self._states.values():
                 self._answer(state, tuple(state.asked))
 
-    def _next(self) -> _State | None:
+    def _due(self) -> list[_State]:
         now = self._clock.monotonic()
-        due = [one for one in self._states.values() if one.due is not None and one.due <= now]
-        return min(due, key=lambda one: one.due or 0.0, default=None)
+        return [one for one in self._states.values() if one.due is not None and one.due <= now]
+
+    def _next(self) -> _State | None:
+        return min(self._due(), key=lambda one: one.due or 0.0, default=None)
 
     async def _rest(self) -> None:
         """Sleep until something is due or somebody asks."""
@@ -156,6 +158,10 @@ class Worker:
             return
         if self._too_soon(state):
             state.due = state.wrote + wifi.network.limits.write_interval
+            return
+        if wifi.network.limits.write_interval > 0 and state in self._due():
+            # One disturbing write for everybody, rather than one for this member and one soon after.
+            await self._bulk(state)
             return
         try:
             async with asyncio.timeout(PATIENCE):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cusna_core.flow.world import Account
-from cusna_core.store import fingerprints, sign_in
+from cusna_core.store import fingerprints, keys, sign_in
 from cusna_core.store.db import Tx
 from cusna_core.store.fingerprints import Taken as Taken
 from cusna_core.store.instants import at, ms
@@ -253,6 +253,7 @@ def set_passphrase(tx: Tx, vault: Vault, account_id: str, new: str, now: datetim
     )
     if not cursor.rowcount:
         raise KeyError(account_id)
+    keys.outdated(tx, account_id, now)
 
 
 def replaced(tx: Tx, account_id: str, on: bool) -> None:

@@ -137,6 +137,14 @@ def revoked(tx: Tx, network: str, account_id: str, now: datetime) -> None:
     _state(tx, network, account_id, "revoked", now)
 
 
+def outdated(tx: Tx, account_id: str, now: datetime) -> None:
+    """The account's passphrase was changed: what works on its networks is not what should."""
+    tx.execute(
+        "UPDATE key_states SET state = 'intended', since = ? WHERE account_id = ? AND state IN ('working', 'made')",
+        (ms(now), account_id),
+    )
+
+
 def failed(tx: Tx, network: str, account_id: str, error: str, now: datetime) -> None:
     """`error` is a sentence for an admin; the memory stays, since nobody knows what happened."""
     tx.execute(

@@ -1,0 +1,82 @@
+"""How does the demo start, say where to click, and stop?"""
+
+import asyncio
+import shutil
+import signal
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from aiohttp import web
+from rich.console import Console
+from rich.text import Text
+
+from cusna_core.api import hooks
+from cusna_core.config import plugins
+from cusna_core.demo import panel
+from cusna_core.demo.file import ADMIN
+from cusna_core.demo.stage import Stage
+from cusna_core.demo.tour import Tour
+
+MARK = ".cusna-demo"
+"""A folder is emptied at start only if this says that it is the demo's."""
+
+
+async def run(folder: Path, port: int, *, tour: bool, empty: bool) -> int:
+    """Run until interrupted, or until the tour is walked. Returns the exit code."""
+    out = Console(highlight=False, soft_wrap=True)
+    if not _emptied(folder):
+        out.print(f"{folder} is there and is not a demo's. Name another folder with --folder.")
+        return 2
+    registry = plugins.load(_installed(), fakes=True)
+    stage = await Stage.build(folder, registry, port, given=empty)
+    portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"
+    runner = web.AppRunner(panel.build(stage, portal), access_log=None)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port + 1).start()
+        if tour:
+            return 0 if await Tour(stage, portal, own, out).walk() else 1
+        _say(out, portal, own)
+        await _interrupted()
+    finally:
+        await runner.cleanup()
+        await stage.stop()
+    return 0
+
+
+def _installed() -> list[str]:
+    return [point.name for point in entry_points(group=hooks.GROUP)]
+
+
+def _emptied(folder: Path) -> bool:
+    """Start from nothing each time; never empty a folder that is not ours."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            return False
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+    return True
+
+
+def _say(out: Console, portal: str, own: str) -> None:
+    out.print()
+    out.print(Text("Cusna is running, with everything around it in a box.", style="bold"))
+    out.print()
+    for name, address, what in (
+        ("Start here", own, "people, inbox, a WiFi to join, a clock to jump to midnight"),
+        ("Portal", f"{portal}/portal", "what a member opens; try mara@nordlicht.example at Kreuzberg"),
+        ("Inbox", f"{own}/inbox", "every mail that is sent"),
+        ("Console", f"{portal}/console", f"sign in as {ADMIN}"),
+    ):
+        out.print(Text(f"  {name:<11}", style="dim").append(f"{address:<32}", style="bold cyan").append(what))
+    out.print()
+    out.print(Text("  Ctrl+C ends it. `script/demo --tour` walks the story by itself.", style="dim"))
+
+
+async def _interrupted() -> None:
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, ending.set)
+    await ending.wait()
