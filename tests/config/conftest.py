@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from textwrap import dedent
 
@@ -74,13 +74,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     before = set(sys.modules)
     monkeypatch.syspath_prepend(str(folder))
-    real = plugins.entry_points
 
     def ours(*, group: str) -> list[EntryPoint]:
-        points = real(group=group)
+        points = entry_points(group=group)
         return [one for one in points if one.dist and Path(str(one.dist.locate_file(""))) == folder]
 
-    monkeypatch.setattr(plugins, "entry_points", ours)
+    monkeypatch.setattr("cusna_core.config.plugins.entry_points", ours)
     yield folder
     for name in set(sys.modules) - before:
         if name.startswith("cusna_test_"):

@@ -129,7 +129,7 @@ def test_a_syntax_error_never_shows_the_line(write: Write) -> None:
 def test_files_that_are_no_text(write: Write, tmp_path: Path) -> None:
     path = write("")
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigFileError, match="not UTF-8 text. Save it as UTF-8"):
+    with pytest.raises(ConfigFileError, match=r"not UTF-8 text\. Save it as UTF-8"):
         file.read(path, {})
     with pytest.raises(ConfigFileError, match="cannot be read"):
         file.read(tmp_path, {})
@@ -223,8 +223,8 @@ def test_the_proxy_lines_name_where_we_listen(write: Write) -> None:
 def test_all_mistakes_at_once(write: Write) -> None:
     said = refused(
         write,
-        'base_url = "x"\nadmin = 3\nlocations = 1\n[plugins]\nenable = "a"\n[mail]\nhost = "h"\nsender = "s"\n'
-        'username = "env:NO"\npassword = "file:gone"',
+        'base_url = "x"\nadmin = 3\nlocations = 1\n[plugins]\nenable = "a"\n[mail]\nhost = "h"\n'
+        'sender = "s"\nusername = "env:NO"\npassword = "file:gone"',
     )
     assert [line.split(":")[0] for line in said] == [
         "locations", "base_url", "admin", "plugins.enable", "mail.sender", "mail.username", "mail.password",

@@ -171,7 +171,10 @@ def test_two_packages_with_one_name(distribute: Distribute) -> None:
     assert not {first, second} & set(sys.modules)
 
 
-GOOD_CLASS = "from cusna_test_cusna_vendor import Box, Club, Controller, Options\nfrom cusna_core.api import hookimpl\n"
+GOOD_CLASS = (
+    "from cusna_test_cusna_vendor import Box, Club, Controller, Options\n"
+    "from cusna_core.api import hookimpl\n"
+)
 ANSWERS = [
     ("drivers", "return 3", "returns int from cusna_drivers instead of a list of classes"),
     ("drivers", "return 'Box'", "returns str from cusna_drivers"),

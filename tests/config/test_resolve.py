@@ -1,6 +1,7 @@
 """From tables to a setup: what is bad is off, with what needs it; the others go on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from cusna_core.api import Finding, Level
-from cusna_core.config import plugins, resolve
+from cusna_core.config import file, plugins, resolve
 from cusna_core.config.judge import own_options
 from cusna_core.config.setup import Off, Setup, path
 
@@ -78,8 +79,9 @@ def test_all_choices(resolved: Resolve) -> None:
             integrations__hq=GOOD["integrations.hq"]
             + '\nroaming = true\nmanage_vlans = true\nplans_without_wifi = ["Virtual Office", "pl_A7"]',
             networks__members=GOOD["networks.members"] + '\napply = false\nprovision = "on_first_visit"',
-            locations__kreuzberg='integration = "hq"\nsource_location = "7"\nnetworks = ["members", "members"]\n'
-            'name = "Haus"\ntimezone = "Europe/Berlin"\ncontact = "Ask Mia"\nprivacy_url = "https://example.com/p"',
+            locations__kreuzberg='integration = "hq"\nsource_location = "7"\n'
+            'networks = ["members", "members"]\nname = "Haus"\n'
+            'timezone = "Europe/Berlin"\ncontact = "Ask Mia"\nprivacy_url = "https://example.com/p"',
         ),
         CLUB="abc",
     )
@@ -296,7 +298,8 @@ def test_a_secret_that_cannot_be_read_is_told_once(resolved: Resolve) -> None:
 def test_no_sentence_shows_a_value(resolved: Resolve) -> None:
     setup = resolved(
         toml(
-            integrations__hq='type = "club"\nclient_id = ["canary-1"]\nclient_secret = "canary-2"\npages = "canary-3"',
+            integrations__hq='type = "club"\nclient_id = ["canary-1"]\nclient_secret = "canary-2"\n'
+            'pages = "canary-3"',
             controllers__rack='type = "box"\nurl = 5\napi_key = 12345678\ntls = "canary-4"',
         )
     )
@@ -364,10 +367,8 @@ def test_bad_mail_of_the_console_does_not_refuse_the_start(resolved: Resolve) ->
 def test_advice(resolved: Resolve, read: Read) -> None:
     setup = resolved(toml(mail=None, networks__spare='controller = "rack"\nssid = "Spare"'), CLUB="abc")
     assert codes(setup) == [("config.unused", "networks.spare"), ("config.no-mail", "mail")]
-    file = read("")
-    lonely = type(file)(
-        file.path, file.general.model_copy(update={"admins": ()}), file.plugins, None, file.tables
-    )
+    empty = read("")
+    lonely = replace(empty, general=empty.general.model_copy(update={"admins": ()}))
     assert codes(resolve.resolve(lonely, setup.plugins)) == [
         ("config.no-mail", "mail"),
         ("config.no-admins", "admins"),
@@ -381,8 +382,6 @@ def test_advice(resolved: Resolve, read: Read) -> None:
 def test_a_file_with_secrets_that_everybody_may_read(
     read: Read, tmp_path: Path, distribute: Distribute, mode: int, secret: str, told: bool
 ) -> None:
-    from cusna_core.config import file
-
     distribute("vendor", PLUGIN)
     text = toml(integrations__hq=f'type = "club"\nclient_id = "a"\nclient_secret = "{secret}"')
     where = read(text, CLUB="abc").path

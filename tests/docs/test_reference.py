@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cusna_core.api import Options
-from cusna_core.config import models, plugins, reference
+from cusna_core.config import file, models, plugins, reference, resolve
 from cusna_core.config.models import KINDS, General, Mail, Plugins
 
 ROOT = Path(__file__).parents[2]
@@ -51,3 +51,16 @@ def test_the_pages_are_written_where_the_docs_link_to(tmp_path: Path) -> None:
     reference.write(tmp_path, registry)
     assert (tmp_path / "configuration.md").read_text(encoding="utf-8") == reference.reference()
     assert len(list((tmp_path / "plugins").glob("*.md"))) == len(sorted(INSTALLED)[:1])
+
+
+def test_the_sample_is_good() -> None:
+    names = ("SMTP_USER", "SMTP_PASSWORD", "ANDCARDS_ID", "ANDCARDS_SECRET", "UNIFI_KEY")
+    secrets = dict.fromkeys(names, "secret")
+    got = file.read(ROOT / reference.FOLDER / "sample.toml", secrets)
+    missing = set(got.plugins.enable) - INSTALLED
+    if missing:
+        pytest.skip(f"{', '.join(sorted(missing))} is not installed: run script/setup")
+    setup = resolve.resolve(got, plugins.load(got.plugins.enable))
+    assert setup.findings == ()
+    assert setup.networks["members"].apply is False
+    assert set(setup.locations) == {"kreuzberg"}

@@ -96,7 +96,7 @@ def _rows(model: type[Options], prefix: str) -> Iterable[str]:
         shape = schema["properties"][name]
         kind = "secret" if is_secret(inner) else _kind(shape, definitions)
         what = " ".join(filter(None, (f"**{info.title}.**" if info.title else "", info.description)))
-        example = "" if name in defaults and defaults[name] else _example(shape)
+        example = "" if defaults.get(name) else _example(shape)
         default = "required" if info.is_required() else _default(defaults.get(name))
         yield f"| `{prefix}{name}` | {_cell(kind + example)} | {default} | {_cell(what)} |"
 
