@@ -22,7 +22,7 @@ COMBINATIONS = [
     Feature(bits)
     for bits in range((FULL | Feature.UPDATE).value + 1)
     if Feature(bits) in FULL | Feature.UPDATE
-    # A network whose keys have no label finds them again by their passphrase, so that one must be ours to choose.
+    # A network whose keys have no label finds them again by their passphrase, which must be ours to choose.
     and (Feature.LABEL in Feature(bits) or Feature.CHOOSE_PASSPHRASE in Feature(bits))
 ]
 

@@ -36,7 +36,7 @@ def changes_of(zone: ZoneInfo) -> list[datetime]:
 
 @pytest.fixture(scope="module")
 def zones() -> dict[tuple[object, ...], ZoneInfo]:
-    """All zones of tzdata, those with the same clock from 2024 to 2037 once: by first offset and exact changes."""
+    """All zones of tzdata, those with the same clock (first offset and changes) from 2024 to 2037 once."""
     found: dict[tuple[object, ...], ZoneInfo] = {}
     names = sorted(zoneinfo.available_timezones() - {"localtime", "Factory"})
     assert len(names) >= 590

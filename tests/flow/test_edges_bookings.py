@@ -254,7 +254,7 @@ def test_edge_44_a_day_that_ended_does_not_come_back_with_the_clock(ann: World) 
 
 
 def test_edge_45_another_zone_moves_the_end(ann: World) -> None:
-    # Unknown zones are refused before the rules; a known other one moves midnight, and earlier is a withdrawal.
+    # Unknown zones are refused before the rules. Another one moves midnight; earlier is a withdrawal.
     ann.booking("b", "ann", "2026-03-02 12:00", "2026-03-02 13:00")
     ann.claim("ann", "2026-03-02")
     ledger = ann.rights().in_force
@@ -287,7 +287,7 @@ def many(world: World, count: int) -> tuple[Right, ...]:
 
 
 def test_edge_47_a_read_that_broke_off_is_not_complete() -> None:
-    # What the rules see are facts after rule 9; a broken read leaves its section out, so nothing leaves the facts.
+    # The rules see facts after rule 9; a broken read leaves its section out, so nothing leaves the facts.
     broken = Snapshot(
         began=datetime(2026, 3, 2, tzinfo=UTC), people=(Person("p", None),), failures=("page 2",)
     )

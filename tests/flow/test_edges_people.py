@@ -128,7 +128,7 @@ def test_edge_09_one_of_several_companies_is_chosen_alike_each_time(world: World
     world.plan("s2", "ann", at="L2", ends=world.now + timedelta(days=9))
     assert company(world, "ann", "one") == "acme"
     assert company(world, "ann", "two") == "zeta"
-    # Roaming, at a place where ann has no affiliation: of the right that lets them in, the one that ends last.
+    # Roaming, where ann has no affiliation: of the right that lets them in, the one that ends last.
     world.places.append(replace(world.places[0], id="three", source_id="L3"))
     world.policy = Policy(roaming=True)
     assert company(world, "ann", "three") == "zeta"
