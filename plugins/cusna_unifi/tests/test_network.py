@@ -160,7 +160,10 @@ async def test_a_rate_limit_is_told_with_its_time(rack: Any) -> None:
 async def test_a_rate_limit_on_the_write_is_not_pushed(rack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     network = await rack.network(vlan_networks="vlan-only")
 
+    calls: list[int] = []
+
     async def limited(*_: Any) -> bool:
+        calls.append(1)
         raise RateLimited("Too many calls.", after=3)
 
     monkeypatch.setattr(network._api, "put_wlan", limited)
@@ -169,6 +172,7 @@ async def test_a_rate_limit_on_the_write_is_not_pushed(rack: Any, monkeypatch: p
         network, EnsureSegment(Segment(107, "cusna-acme")), rack.new(ANNA), rack.new(BERT)
     )
     assert [type(one) for one in errors] == [RateLimited] * 3
+    assert len(calls) == 2
 
 
 async def test_a_change_by_somebody_else_in_between_survives(

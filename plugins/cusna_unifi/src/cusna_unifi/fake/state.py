@@ -101,7 +101,7 @@ class Station:
             "oui": "Fake", "network": self.network, "network_id": self.network_id, "vlan": self.vlan,
             "is_wired": self.is_wired, "is_guest": False, "authorized": True, "assoc_time": 1_700_000_000,
             "last_seen": 1_700_000_100, "uptime": 100, "signal": -55, "rx_bytes": 1, "tx_bytes": 1,
-        } | ({} if self.is_wired else {
+        } | ({} if not self.essid else {
             "essid": self.essid, "bssid": self.ap_mac, "ap_mac": self.ap_mac})  # fmt: skip
 
 
