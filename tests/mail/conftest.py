@@ -57,9 +57,20 @@ class Box:
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     rcpt: Callable[[str], str] = lambda _: "250 OK"
     data: Callable[[], str] = lambda: "250 OK"
+    sender: str = ""
+    """Said instead of OK to every sender."""
     gate: Callable[[str], Awaitable[None]] | None = None
     """Awaited before a letter to somebody is accepted."""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if self.sender:
+            return self.sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: Any

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from cusna_core.api import ConfigError, Secret
-from cusna_core.mail import MailError, Misconfigured, Smtp, Temporary, Undeliverable
+from cusna_core.mail import Deferred, MailError, Misconfigured, Smtp, Temporary, Undeliverable
 
 from .conftest import Post
 
@@ -86,8 +86,8 @@ async def test_login(post: Post, security: str, password: str, fine: bool) -> No
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ("450 zoe@example.com is greylisted", Temporary),
-        ("452 too many", Temporary),
+        ("450 zoe@example.com is greylisted", Deferred),
+        ("452 too many", Deferred),
         ("550 no zoe@example.com here", Undeliverable),
         ("553 bad name zoe@example.com", Undeliverable),
     ],

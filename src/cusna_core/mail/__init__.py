@@ -6,6 +6,16 @@ configured server, and `worker` takes what is due from the outbox until it is de
 
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.letters import Letter, write
-from cusna_core.mail.smtp import MailError, Misconfigured, Smtp, Temporary, Undeliverable
+from cusna_core.mail.smtp import Deferred, MailError, Misconfigured, Smtp, Temporary, Undeliverable
 
-__all__ = ["Composer", "Letter", "MailError", "Misconfigured", "Smtp", "Temporary", "Undeliverable", "write"]
+__all__ = [
+    "Composer",
+    "Deferred",
+    "Letter",
+    "MailError",
+    "Misconfigured",
+    "Smtp",
+    "Temporary",
+    "Undeliverable",
+    "write",
+]

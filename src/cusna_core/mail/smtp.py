@@ -28,6 +28,10 @@ class Temporary(MailError):
     """Not now. Try again later."""
 
 
+class Deferred(Temporary):
+    """Not now this letter (a full mailbox, greylisting). The others may well go."""
+
+
 class Undeliverable(MailError):
     """Never this letter to this address. The others go on."""
 
@@ -85,13 +89,12 @@ class Smtp:
             await client.connect()
             connected = True
             await client.send_message(mail)
+            # Once a letter is accepted, a farewell that fails must not send it again.
+            with suppress(SMTPException, OSError):
+                await client.quit(timeout=FAREWELL)
         except (SMTPException, OSError, ValueError) as error:
             raise self._meaning(error, connected) from None
         finally:
-            # Once a letter is accepted, a farewell that fails must not send it again.
-            with suppress(SMTPException, OSError):
-                if client.is_connected:
-                    await client.quit(timeout=FAREWELL)
             client.close()
 
     def _meaning(self, error: Exception, connected: bool) -> MailError:
@@ -112,6 +115,8 @@ class Smtp:
                 return Temporary(f"{server} cannot be reached.")
             case aiosmtplib.SMTPServerDisconnected() | aiosmtplib.SMTPTimeoutError() | OSError():
                 return Temporary(f"{server} does not answer any more.")
+            case aiosmtplib.SMTPRecipientsRefused() | aiosmtplib.SMTPDataError():
+                return Deferred(f"{server} does not take this letter yet ({code}).")
             case _ if code:
                 return Temporary(f"{server} is not ready ({code}).")
             case SMTPException() if not connected:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from cusna_core.api import Clock, Finding, Level
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk, Drop
-from cusna_core.mail.smtp import MailError, Misconfigured, Smtp, Undeliverable
+from cusna_core.mail.smtp import Deferred, MailError, Misconfigured, Smtp, Undeliverable
 from cusna_core.store import outbox
 from cusna_core.store.db import Database
 from cusna_core.store.outbox import Letter
@@ -36,7 +36,8 @@ LIFE: Final = timedelta(days=3)
 """Of a letter that has no end of its own."""
 IDLE: Final = 30.0
 PATIENCE: Final = 3
-"""Failures in a row before admins hear of it; wrong credentials are told at once."""
+"""Failures in a row before admins hear of it (put-off letters count once each); wrong credentials are told
+at once."""
 
 
 class Worker:
@@ -61,7 +62,9 @@ class Worker:
         self._wake = asyncio.Event()
         self._going: dict[str, str] = {}
         """Letters on their way, each with whom it goes to."""
-        self._failures = 0
+        self._failures: set[tuple[str, int]] = set()
+        """Since the last success."""
+        self._down = False
         self._told: str | None = None
         self._stuck = False
 
@@ -164,9 +167,10 @@ class Worker:
         except Undeliverable as error:
             log.warning("Letter %s (%s) is given up. %s", letter.id, letter.kind, error)
             await self._drop(letter, "undeliverable")
+            await self._went()
         except MailError as error:
             await self._again(letter, str(error))
-            await self._failed(error)
+            await self._failed(letter, error)
         except (ValidationError, ValueError, KeyError, TypeError) as error:
             # The text of the error may hold values: its class has to do.
             log.error("Letter %s (%s) cannot be written (%s).", letter.id, letter.kind, type(error).__name__)  # noqa: TRY400
@@ -193,20 +197,26 @@ class Worker:
         due = self._clock.now() + timedelta(seconds=pause)
         await self._db.run(lambda tx: outbox.retry(tx, letter.id, due, error))
 
-    async def _failed(self, error: MailError) -> None:
+    async def _failed(self, letter: Letter, error: MailError) -> None:
         """Tell once, and admins as soon as it is more than a hiccup."""
-        self._failures += 1
         said = str(error)
-        if self._failures == 1:
-            log.warning("No mail goes out. %s Trying on.", said)
-        if (isinstance(error, Misconfigured) or self._failures >= PATIENCE) and said != self._told:
+        if isinstance(error, Deferred):
+            self._failures.add((letter.id, 0))
+            log.info("Letter %s (%s) is put off. %s", letter.id, letter.kind, said)
+        else:
+            self._failures.add((letter.id, letter.tries))
+            if not self._down:
+                log.warning("No mail goes out. %s Trying on.", said)
+            self._down = True
+        if (isinstance(error, Misconfigured) or len(self._failures) >= PATIENCE) and said != self._told:
             self._told = said
             await self._tell((down(error),))
 
     async def _went(self) -> None:
-        if self._failures:
+        if self._down:
             log.info("Mail goes out again.")
-        self._failures = 0
+        self._down = False
+        self._failures.clear()
         if self._told is not None:
             self._told = None
             await self._tell(())
