@@ -374,6 +374,7 @@ async def test_a_policy_somebody_bent_is_put_right(
         if policy["name"].startswith("cusna-"):
             policy["vlanTagging"] = {"settings": "custom", "vlanId": "999"}
     assert [state.vlan for state in await network.read()] == [999, 999]
+    assert not any(state.free for state in await network.segments()), "999 may be somebody's"
     await network.ensure_segment(Segment(120, "x"))
     await network.update(free, key("ben", "blue-mountain-7"))
     assert [state.vlan for state in await network.read()] == [120, None]
@@ -523,8 +524,12 @@ async def test_devices_are_known_by_their_key(
     states = await network.read()
     await network.revoke(ref)
     assert len(fake.online("Members")) == 3, "the cloud drops nobody by itself"
+    fake.site.clients["02:00:00:00:00:ff"]["pskGroup"] = (
+        "cusna-ab12-mia"  # of the same name, on the other SSID
+    )
     assert await network.disconnect([state for state in states if state.ref == ref]) == 3
     assert fake.online("Members") == {}
+    assert list(fake.online("Studio")) == ["02:00:00:00:00:ff"]
 
 
 async def test_a_device_that_left_is_not_counted(

@@ -30,8 +30,9 @@ from cusna_core.api import (
 )
 from cusna_meraki import preflight
 from cusna_meraki.client import Dashboard
+from cusna_meraki.devices import Devices
 from cusna_meraki.mapping import changes, fields, promised_end
-from cusna_meraki.models import Device, Policy, Psk
+from cusna_meraki.models import Policy, Psk
 from cusna_meraki.options import MerakiNetworkOptions
 from cusna_meraki.place import Place
 from cusna_meraki.policies import Policies
@@ -71,6 +72,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
         self._context = context
         self._organization = organization
         self._place = Place(api, options, context.clock, numbered)
+        self._devices = Devices(api, self._place, organization)
         self._site = options.network_id
         self._grace = timedelta(hours=options.expiry_grace)
         self._policies = Policies(
@@ -142,7 +144,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
         """VLANs of group policies, ours first, and those that SSIDs of this network use by themselves."""
         policies = sorted(await self._load_policies(), key=lambda policy: not self._policies.ours(policy))
         states = [
-            SegmentState(policy.vlan, policy.name, free=self._policies.ours(policy))
+            SegmentState(policy.vlan, policy.name, free=self._policies.spare(policy))
             for policy in policies
             if policy.vlan is not None
         ]
@@ -151,17 +153,9 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
         return states
 
     async def clients(self) -> Sequence[Client]:
-        ssid = await self._place.ssid()
-        ids = {psk.name: Ref(psk.id) for psk in await self._place.psks() if psk.name}
-        return [
-            Client(
-                device.mac,
-                vlan=int(device.vlan) if device.vlan and device.vlan.isdecimal() else None,
-                ref=ids.get(device.psk_name or ""),
-            )
-            for device in await self._devices()
-            if device.ssid == ssid.name
-        ]
+        return await self._devices.online(
+            {psk.name: Ref(psk.id) for psk in await self._place.psks() if psk.name}
+        )
 
     # What is done
 
@@ -210,20 +204,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
                 raise Rejected("Meraki says that the identity PSK is not there, yet lists it.") from None
 
     async def disconnect(self, ended: Sequence[KeyState]) -> int:
-        count = 0
-        for name in {state.label for state in ended if state.label}:
-            for device in await self._devices(name):
-                try:
-                    await self._api.disconnect(self._organization, device.id)
-                except Missing:
-                    continue  # it left by itself
-                except AuthFailed:
-                    raise Rejected(
-                        "The API key may not disconnect devices. Give its admin more rights, or switch the "
-                        "option disconnect off."
-                    ) from None
-                count += 1
-        return count
+        return sum([await self._devices.drop(name) for name in {state.label for state in ended} if name])
 
     # One key
 
@@ -271,10 +252,6 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
     async def _load_policies(self) -> Sequence[Policy]:
         with self._place.visible():
             return await self._policies.load()
-
-    async def _devices(self, psk_name: str | None = None) -> Sequence[Device]:
-        with self._place.visible():
-            return await self._api.devices(self._site, psk_name)
 
     async def _firmware(self) -> str | None:
         try:

@@ -49,6 +49,10 @@ class Policies:
         """Whether a name says that this policy carries a company's VLAN for this installation."""
         return policy.name.startswith(f"{self._prefix}v")
 
+    def spare(self, policy: Policy) -> bool:
+        """Whether its VLAN is nobody else's: we made it, and nobody bent it to another number."""
+        return policy.vlan is not None and policy.name == self._name(policy.vlan)
+
     def vlan_of(self, policy_id: str | None) -> int | None:
         """The VLAN of keys with this policy; None for the network's default, whatever VLAN that has."""
         policy = (self._known or {}).get(policy_id or "")
