@@ -392,6 +392,9 @@ async def test_edge_37_without_a_person(fake: AndcardsFake, berlin: str, day: Wi
     unknown = fake.state.booking(desk, fake.state.new_id(), day.starts, day.ends)
     found = await read()
     assert {one.id: one.person_id for one in found.bookings} == dict.fromkeys((nobody, company, unknown))
+    assert not [call for call in fake.calls if call.path.endswith(acme)], (
+        "a company is asked for as no member"
+    )
     assert (Section.BOOKINGS, berlin) in found.complete
 
 

@@ -111,6 +111,9 @@ async def test_a_filter_that_the_vendor_ignores_tells_nobody_else(
     fake.faults.answer("/memberships", json.dumps({"memberships": everybody}).encode())
     found = about(await source.find("ann@example.com", [berlin], day), ann)
     assert {one.person_id for one in found.subscriptions} <= {ann, None}
+    [hers] = [one for one, row in fake.state.memberships.items() if row["userRef"] == ann]
+    asked = {call.query["customerRef"] for call in fake.calls if "customerRef" in call.query}
+    assert asked == {hers, fake.state.memberships[hers]["companyRef"]}
     assert await source.find("who@example.com", [berlin], day) is None
 
 

@@ -217,6 +217,31 @@ async def test_a_record_that_cannot_be_used_is_nobody_gone(
     assert any("cannot be understood" in failure for failure in read.failures)
 
 
+@pytest.mark.parametrize(
+    ("table", "field", "section"),
+    [
+        ("subscriptions", "endDate", Section.SUBSCRIPTIONS),
+        ("companies", "title", Section.COMPANIES),
+        ("memberships", "companyRef", Section.PEOPLE),
+        ("bookings", "updateDate", None),
+    ],
+)
+async def test_a_record_with_a_field_of_another_shape(
+    fake: AndcardsFake,
+    source: AndcardsSource,
+    house: str,
+    day: Window,
+    table: str,
+    field: str,
+    section: Section | None,
+) -> None:
+    fake.untidy = True
+    before = await source.snapshot([house], day)
+    next(iter(getattr(fake.state, table).values()))[field] = ["?"]
+    read = await source.snapshot([house], day)
+    assert before.complete - read.complete == ({(section, house)} if section else set())
+
+
 async def test_a_registration_that_does_not_say_blocked_or_not(
     fake: AndcardsFake, source: AndcardsSource, house: str, day: Window
 ) -> None:
