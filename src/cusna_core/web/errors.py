@@ -72,6 +72,7 @@ def refusal(
         "reference": reference,
         "status": status,
         "here": "/portal",
+        "door": None,
     }
     response = site.pages.answer(request, "error.html", language, values, status=status)
     if extra:

@@ -87,8 +87,6 @@ def gate(site: Site, declared: Declared) -> Middleware:
                     return away
             return await handler(request)
         except web.HTTPException as answer:
-            if answer.status < 400:
-                raise
             allow = answer.headers.get("Allow")
             return refusal(request, site, answer.status, {"Allow": allow} if allow else None)
         except ConnectionResetError:

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from cusna_core.engine.members import Door, MemberView
+from cusna_core.flow.world import Refusal, Refused
 from cusna_core.store import audit
 from cusna_core.store import sign_in as store
 from cusna_core.web.cookies import MEMBER
@@ -45,6 +46,7 @@ def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response
     settling = any(one.state in SETTLING for one in view.networks)
     values = {
         "view": view,
+        "why": view.refused or Refused(Refusal.NOTHING),
         "places": doors,
         "settling": settling,
         "looking": False,

@@ -1,0 +1,261 @@
+"""Does every page look and read well in a real browser, with nothing that axe-core would mind?
+
+Needs Chromium, playwright and axe-playwright-python (which brings axe-core). With CUSNA_SHOTS=FOLDER it keeps a picture of
+every page, for people to look at.
+"""
+
+import importlib.util
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cusna_core.engine.members import BookingView, NetworkView
+from cusna_core.flow.keys import Wait
+from cusna_core.flow.world import Refusal, Refused
+
+CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+AXE = importlib.util.find_spec("axe_playwright_python")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None or AXE is None,
+        reason="Install playwright and axe-playwright-python to look at the pages.",
+    ),
+]
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SHOTS = os.environ.get("CUSNA_SHOTS")
+HERE = "/portal/kreuzberg"
+
+House = Any
+Page = Any
+
+
+@pytest.fixture
+def base() -> str:
+    """Plain http on this machine: the port has to be known before the cookies are."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Any]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+async def submit(page: Page, selector: str) -> None:
+    async with page.expect_navigation():
+        await page.click(selector)
+
+
+async def sign_in(house: House, page: Page, email: str = "anna@example.com", location: str = "kreuzberg") -> None:
+    await page.goto(f"{house.base}/portal/{location}")
+    await page.fill("#email", email)
+    await submit(page, "button[type=submit]")
+    letter = (await house.deliver())[-1]
+    await page.goto(house.base + letter.path)
+    await submit(page, "button[type=submit]")
+    assert page.url.endswith("/wifi"), page.url
+
+
+async def places(house: House, page: Page) -> None:
+    await page.goto(f"{house.base}/portal")
+
+
+async def login(house: House, page: Page) -> None:
+    await page.goto(house.base + HERE)
+
+
+async def login_wrong(house: House, page: Page) -> None:
+    await login(house, page)
+    await page.fill("#email", "anna@example")
+    await submit(page, "button[type=submit]")
+
+
+async def sent(house: House, page: Page) -> None:
+    await login(house, page)
+    await page.fill("#email", "anna@example.com")
+    await submit(page, "button[type=submit]")
+
+
+async def sent_wrong(house: House, page: Page) -> None:
+    await sent(house, page)
+    await page.fill("#code", "12345678")
+    await submit(page, "button[type=submit]")
+
+
+async def sent_again(house: House, page: Page) -> None:
+    await sent(house, page)
+    await page.evaluate("document.querySelector('[data-wait]').disabled = false")
+    await submit(page, "[data-wait]")
+
+
+async def sent_lost(house: House, page: Page) -> None:
+    await page.goto(f"{house.base}{HERE}/sent")
+
+
+async def link(house: House, page: Page) -> None:
+    await sent(house, page)
+    letter = (await house.deliver())[-1]
+    await page.context.clear_cookies()
+    await page.goto(house.base + letter.path)
+
+
+async def link_expired(house: House, page: Page) -> None:
+    await sent(house, page)
+    letter = (await house.deliver())[-1]
+    house.clock.later(minutes=31)
+    await page.goto(house.base + letter.path)
+
+
+async def link_unknown(house: House, page: Page) -> None:
+    await page.goto(f"{house.base}{HERE}/link/{'x' * 43}")
+
+
+async def wifi(house: House, page: Page) -> None:
+    await sign_in(house, page)
+
+
+async def wifi_shown(house: House, page: Page) -> None:
+    await sign_in(house, page)
+    await submit(page, "form[action$='/show'] button")
+
+
+async def wifi_big(house: House, page: Page) -> None:
+    await wifi_shown(house, page)
+    await page.click("summary:has-text('Show it big')")
+
+
+async def wifi_settling(house: House, page: Page) -> None:
+    house.now_sees(
+        house.people["anna@example.com"],
+        company="Acme GmbH",
+        vlan_own=True,
+        replaced=True,
+        networks=(
+            NetworkView("Ost Members", "pending", None, 30.0),
+            NetworkView("Ost IoT", "waiting", Wait.FULL, 0.0),
+        ),
+    )
+    await sign_in(house, page, location="ost")
+    await page.goto(f"{house.base}/portal/ost/wifi?look=stop")
+
+
+async def wifi_none(house: House, page: Page) -> None:
+    house.now_sees(
+        house.people["anna@example.com"],
+        access=None,
+        refused=Refused(Refusal.BOOKING_LATER, "Desk 4", house.clock.now() + timedelta(days=2)),
+        next_booking=BookingView("Desk 4", "Kreuzberg", house.clock.now() + timedelta(days=2)),
+        networks=(NetworkView("Members", "off", None, 0.0),),
+    )
+    await sign_in(house, page)
+
+
+async def wifi_claim(house: House, page: Page) -> None:
+    account = house.people["anna@example.com"]
+    house.now_sees(account, access=None, claimable=house.a_desk(account), networks=())
+    await sign_in(house, page)
+
+
+async def wifi_unbuilt(house: House, page: Page) -> None:
+    house.now_sees(house.people["anna@example.com"], networks=())
+    await sign_in(house, page)
+
+
+async def ended(house: House, page: Page) -> None:
+    await sign_in(house, page)
+    del house.folk.views[house.people["anna@example.com"]]
+    await page.goto(f"{house.base}{HERE}/wifi")
+
+
+async def change(house: House, page: Page) -> None:
+    await sign_in(house, page)
+    await page.goto(f"{house.base}{HERE}/change")
+
+
+async def change_three(house: House, page: Page) -> None:
+    await change(house, page)
+    await submit(page, "form[action$='/offer'] button")
+
+
+async def change_stale(house: House, page: Page) -> None:
+    await sign_in(house, page)
+    house.clock.later(minutes=11)
+    await page.goto(f"{house.base}{HERE}/change")
+
+
+async def poster(house: House, page: Page) -> None:
+    await page.goto(f"{house.base}{HERE}/poster")
+
+
+async def privacy(house: House, page: Page) -> None:
+    await page.goto(f"{house.base}{HERE}/privacy")
+
+
+async def missing(house: House, page: Page) -> None:
+    await page.goto(f"{house.base}/portal/nowhere")
+
+
+STATES: tuple[Callable[[House, Page], Awaitable[None]], ...] = (
+    places, login, login_wrong, sent, sent_wrong, sent_again, sent_lost, link, link_expired, link_unknown,
+    wifi, wifi_shown, wifi_big, wifi_settling, wifi_none, wifi_claim, wifi_unbuilt, ended,
+    change, change_three, change_stale, poster, privacy, missing,
+)  # fmt: skip
+
+
+def complaints(found: dict[str, Any]) -> list[str]:
+    return [
+        f"{one['id']} ({one['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+async def test_M27_pages_are_clean_in_a_browser(
+    house: House, chromium: Any, state: Callable[[House, Page], Awaitable[None]]
+) -> None:
+    await house.person("anna@example.com")
+    context = await chromium.new_context(
+        viewport={"width": 390, "height": 844}, locale="en-GB", reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    said: list[str] = []
+    foreign: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda asked: foreign.append(asked.url))
+    await state(house, page)
+    assert AXE is not None
+    assert AXE.origin is not None
+    await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
+    for size, (width, height) in SIZES.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{size} scrolls sideways"
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            if SHOTS:
+                await page.screenshot(path=Path(SHOTS) / f"{state.__name__}-{size}-{scheme}.png", full_page=True)
+            found = await page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+            assert complaints(found) == []
+    # Chromium itself reports a 4xx page as a console message; that is no fault of the page.
+    assert [one for one in said if "Failed to load resource" not in one] == []
+    assert [one for one in foreign if not one.startswith((house.base + "/", "data:"))] == []
+    await context.close()
