@@ -320,6 +320,18 @@ async def test_a_mailbox_that_is_gone_stops_nobody_else(office: Office) -> None:
     assert not office.told
 
 
+async def test_a_server_that_takes_nobody_s_letters_is_told(office: Office) -> None:
+    office.box.rcpt = lambda _: "554 relay access denied"
+    async with running(office):
+        for number in range(3):
+            assert not office.told
+            account = await office.person(f"p{number}@example.com")
+            await office.put("passphrase-changed", f"{number}a", account=account, location="kreuzberg")
+            await office.put("passphrase-changed", f"{number}b", account=account, location="kreuzberg")
+            await office.idle()
+    assert [[one.code for one in findings] for findings in office.told] == [["mail.down"]]
+
+
 async def test_one_person_s_letters_keep_their_order_and_others_do_not_wait(office: Office) -> None:
     zoe, ada = await office.person("zoe@example.com"), await office.person("ada@example.com")
     gate = asyncio.Event()

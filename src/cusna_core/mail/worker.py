@@ -36,7 +36,7 @@ LIFE: Final = timedelta(days=3)
 """Of a letter that has no end of its own."""
 IDLE: Final = 30.0
 PATIENCE: Final = 3
-"""Failures in a row before admins hear of it (put-off letters count once each); wrong credentials are told
+"""Failures in a row before admins hear of it (a person's own mailbox counts once); wrong credentials are told
 at once."""
 
 
@@ -167,7 +167,11 @@ class Worker:
         except Undeliverable as error:
             log.warning("Letter %s (%s) is given up. %s", letter.id, letter.kind, error)
             await self._drop(letter, "undeliverable")
-            await self._went()
+            await self._failed(letter, error)
+        except Deferred as error:
+            log.info("Letter %s (%s) is put off. %s", letter.id, letter.kind, error)
+            await self._again(letter, str(error))
+            await self._failed(letter, error)
         except MailError as error:
             await self._again(letter, str(error))
             await self._failed(letter, error)
@@ -200,9 +204,9 @@ class Worker:
     async def _failed(self, letter: Letter, error: MailError) -> None:
         """Tell once, and admins as soon as it is more than a hiccup."""
         said = str(error)
-        if isinstance(error, Deferred):
-            self._failures.add((letter.id, 0))
-            log.info("Letter %s (%s) is put off. %s", letter.id, letter.kind, said)
+        if isinstance(error, (Deferred, Undeliverable)):
+            # One mailbox says nothing about the server; several people's in a row do (no relaying, say).
+            self._failures.add((_person(letter), -1))
         else:
             self._failures.add((letter.id, letter.tries))
             if not self._down:
