@@ -7,14 +7,13 @@ two; what a record means is not decided here.
 import base64
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
-from pydantic import ValidationError
 from yarl import URL
 
 from cusna_andcards.options import AndcardsOptions
+from cusna_andcards.pages import Page, envelope, read
 from cusna_andcards.records import (
     Booking,
     Company,
@@ -53,14 +52,6 @@ AN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:+-]*")
 
 class Forbidden(AuthFailed):
     """The credentials are good, but not for this call; others may work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
-    """Records in the vendor's order, and how many more there were that could not be read."""
-
-    records: tuple[R, ...]
-    unreadable: int
 
 
 def instant(when: datetime) -> str:
@@ -146,11 +137,11 @@ class SpacebringApi(JsonApi):
 
     async def networks(self) -> tuple[Network, ...]:
         path = "/networks/v1"
-        return _records(Network, _envelope(await self.get(path), "networks", path)).records
+        return read(Network, envelope(await self.get(path), "networks", path)).records
 
     async def locations(self) -> Page[Location]:
         path = "/locations/v1"
-        return _records(Location, _envelope(await self.get(path), "locations", path))
+        return read(Location, envelope(await self.get(path), "locations", path))
 
     # Lists in pages
 
@@ -238,7 +229,7 @@ class SpacebringApi(JsonApi):
         query = {**query, "limit": PAGE}
         while True:
             answer = await self.get(path, query=query)
-            yield _records(model, _envelope(answer, key, path))
+            yield read(model, envelope(answer, key, path))
             token = answer.get("nextPageToken")
             if not token:
                 return
@@ -258,23 +249,3 @@ def _refused(who: str) -> str:
         "Nobody loses access, but nothing new is read. The network's owner finds the current pair in "
         "Andcards under Network settings > Developers (add-on API & webhooks): enter both again."
     )
-
-
-def _envelope(answer: Any, key: str, path: str) -> list[Any]:
-    records = answer.get(key) if isinstance(answer, dict) else None
-    if not isinstance(records, list):
-        raise BadAnswer(f"GET {path} answered without its list “{key}”.")
-    return records
-
-
-def _records(model: type[R], data: list[Any]) -> Page[R]:
-    """One record in a wrong shape must not hide the others; it is counted."""
-    good = tuple(record for record in (_record(model, one) for one in data) if record is not None)
-    return Page(good, len(data) - len(good))
-
-
-def _record(model: type[R], data: Any) -> R | None:
-    try:
-        return model.model_validate(data)
-    except ValidationError:
-        return None

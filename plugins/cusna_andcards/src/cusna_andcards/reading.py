@@ -7,8 +7,8 @@ from functools import partial
 from typing import TypeVar
 
 from cusna_andcards import records
-from cusna_andcards.client import Page
 from cusna_andcards.collected import Collected
+from cusna_andcards.pages import Page
 from cusna_core.api import BadAnswer, Block, PluginError, Section, Window
 
 R = TypeVar("R", bound=records.Record)
