@@ -73,6 +73,7 @@ def err(code: str, **meta: Any) -> dict[str, Any]:
         (400, {"code": "with a secret in it", "message": "…"}, Rejected),
         (400, {"code": 7}, Rejected),
         (302, "", BadAnswer),
+        (400, {"message": ["of another type"]}, Rejected),
     ],
 )
 def test_the_meaning_of_an_answer(status: int, body: Any, kind: type[Exception] | None) -> None:
@@ -86,6 +87,9 @@ def test_the_field_is_told_if_it_is_one(field: str | None) -> None:
     detail = {"field": field, "pattern": "[0-9]" if field == "x_passphrase" else None}
     body = {"meta": {"rc": "error", "msg": "api.err.InvalidPayload"}, "data": [{"validationError": detail}]}
     text = str(meaning(answer(400, body)))
+    assert "must match" not in str(
+        meaning(answer(400, {**body, "data": [{"validationError": {"field": field}}]}))
+    )
     assert ("x_passphrase must match [0-9]" in text) == (field == "x_passphrase")
     assert "secret" not in text
 

@@ -1,9 +1,11 @@
 """Does the driver do everything else that it promises?"""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import ValidationError
 
 from cusna_core.api import (
@@ -258,6 +260,25 @@ async def test_answers_of_another_shape_are_not_believed(rack: Any, monkeypatch:
     rack.fake.server.classic.version = None
     with pytest.raises(BadAnswer):
         await (await rack.controller()).check()
+
+
+@pytest.mark.parametrize(
+    "body", [{"meta": {"rc": "ok"}}, {"data": []}, {"meta": {"rc": "ok"}, "data": []}, []]
+)
+async def test_an_answer_without_what_was_asked_is_not_believed(
+    rack: Any, monkeypatch: pytest.MonkeyPatch, body: Any
+) -> None:
+    controller = await rack.controller()
+    await (await rack.network(controller)).read()
+    monkeypatch.setattr(rack.fake.server.classic, "_stat", lambda *_: web.json_response(body))
+    with pytest.raises(BadAnswer):
+        await controller.check()
+
+
+def test_the_readme_names_every_option() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    for model in (UnifiController.options_class, UnifiController.network_options_class):
+        assert [name for name in model.model_fields if f"`{name}" not in text] == []
 
 
 # VLANs

@@ -42,7 +42,6 @@ def of_controller(site: Site, sysinfo: Sysinfo) -> list[Finding]:
                 f"The account may only look at the site “{site.desc or site.name}”: no key can be made "
                 "or ended.",
                 "Give it the role of an admin for Network, then make a new API key with it if it uses one.",
-                path="username",
             )
         )
     return found

@@ -141,8 +141,7 @@ class UnifiApi(JsonApi):
                 method, path, query=query, json=json, form=form, headers=headers, login=login
             )
         except StaleCsrf:
-            if not login or self._key is not None:
-                raise
+            pass
         if self._session_of.csrf == sent:
             # The refusal brought no new token; any other answer does.
             await super().request("GET", self._prefix + SITES)
