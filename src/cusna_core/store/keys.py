@@ -140,7 +140,8 @@ def revoked(tx: Tx, network: str, account_id: str, now: datetime) -> None:
 def outdated(tx: Tx, account_id: str, now: datetime) -> None:
     """The account's passphrase was changed: what works on its networks is not what should."""
     tx.execute(
-        "UPDATE key_states SET state = 'intended', since = ? WHERE account_id = ? AND state IN ('working', 'made')",
+        "UPDATE key_states SET state = 'intended', since = ? "
+        "WHERE account_id = ? AND state IN ('working', 'made')",
         (ms(now), account_id),
     )
 

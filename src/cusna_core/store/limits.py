@@ -46,11 +46,11 @@ def allowed(tx: Tx, kind: str, key: str, now: datetime, rules: Rules) -> bool:
     One statement whatever the answer, so that it costs the same for everybody.
     """
     room = " AND ".join(
-        "(SELECT count(*) FROM hits WHERE kind = ? AND key = ? AND at > ?) < ?" for _ in rules
+        "(SELECT count(*) FROM hits WHERE kind = ? AND key = ? AND at > ? AND at <= ?) < ?" for _ in rules
     )
     values: list[object] = [kind, key, ms(now)]
     for count, within in rules:
-        values += [kind, key, ms(now - within), count]
+        values += [kind, key, ms(now - within), ms(now), count]  # a clock set back locks nobody out
     # The text is made of constants only; every value is a parameter.
     cursor = tx.execute(f"INSERT INTO hits (kind, key, at) SELECT ?, ?, ? WHERE {room}", values)
     return cursor.rowcount == 1

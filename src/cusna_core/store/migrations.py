@@ -61,7 +61,12 @@ def version(connection: sqlite3.Connection) -> int:
 def problems(connection: sqlite3.Connection, check: str = "integrity_check") -> list[str]:
     """What `PRAGMA integrity_check` (or quick_check) finds; empty when all is well."""
     assert check in ("integrity_check", "quick_check")
-    rows = [str(row[0]) for row in connection.execute(f"PRAGMA {check}")]
+    try:
+        rows = [str(row[0]) for row in connection.execute(f"PRAGMA {check}")]
+    except sqlite3.OperationalError:
+        raise  # busy, or no such file: that says nothing of its health
+    except sqlite3.DatabaseError as error:
+        rows = [str(error)]
     return [] if rows == ["ok"] else rows
 
 
