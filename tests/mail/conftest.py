@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import trustme
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import SMTP
 
 from cusna_core.api import Clock, Secret
 from cusna_core.mail import Smtp
@@ -54,7 +54,6 @@ class Box:
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
-    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     rcpt: Callable[[str], str] = lambda _: "250 OK"
     data: Callable[[], str] = lambda: "250 OK"
     sender: str = ""
@@ -91,10 +90,6 @@ class Box:
             self.recipients.extend(envelope.rcpt_tos)
             self.arrived.set()
         return answer
-
-    def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        self.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"right", handled=False)
 
     async def wait_for(self, count: int) -> None:
         async with asyncio.timeout(10):

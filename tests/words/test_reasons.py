@@ -1,20 +1,12 @@
 """Does everybody read why, and what to do next?"""
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from cusna_core.api import (
-    Booking,
-    BookingKind,
-    BookingState,
-    Finding,
-    Level,
-    Plan,
-    Subscription,
-    SubscriptionState,
-)
+from cusna_core.api import Finding, Level
 from cusna_core.flow.changes import Cause, Verb
 from cusna_core.flow.keys import Wait
 from cusna_core.flow.world import Because, Kind, Refusal, Refused
@@ -31,7 +23,7 @@ from cusna_core.words import (
     state_label,
     verb,
 )
-from cusna_core.words.explain import booking, denied, subscription
+from cusna_core.words.explain import steps
 
 EN, DE = language("en"), language("de")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -112,7 +104,6 @@ def test_every_refusal_says_what_to_do(
         assert "None" not in str(told)
         assert ".." not in str(told)
         assert "  " not in str(told)
-    assert "?" not in denied(Refused(code, "Hot desk", NOW, "ost"), EN, zone=BERLIN, now=NOW, places=PLACES)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +152,7 @@ def test_states() -> None:
 def test_members_read_no_jargon() -> None:
     jargon = ("VLAN", "SSID", "PSK", "controller", "integration", "revoke")
     said = [str(state("waiting", EN, wait=wait)) for wait in Wait]
-    said += [str(state(one, EN)) for one in ("working", "pending", "delayed", "off")]  # type: ignore[arg-type]
+    said += [str(state(one, EN)) for one in ("working", "pending", "delayed", "off")]
     said += [str(refused(Refused(code), EN, place="Kreuzberg", zone=BERLIN, now=NOW)) for code in Refusal]
     assert not [(word, one) for word in jargon for one in said if word.lower() in one.lower()]
 
@@ -179,26 +170,100 @@ def test_findings_pass_as_their_plugin_wrote_them() -> None:
     assert level(Level.ERROR, DE) == "Fehler"
 
 
-def test_explaining_facts() -> None:
-    sub = Subscription(
-        "s",
-        "l",
-        "p",
-        None,
-        SubscriptionState.ACTIVE,
-        (Plan("1", "Hot desk"),),
-        datetime(2026, 3, 2, tzinfo=UTC),
-    )
-    assert subscription(sub, EN, zone=BERLIN, now=NOW) == (
-        "Plan Hot desk: active, since Mon 2 Mar 2026, no end date."
-    )
-    desk = Booking(
-        "b", "l", BookingKind.DESK, BookingState.CONFIRMED,
-        datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 23, 16, tzinfo=UTC), "p", "Desk 12",
+def account(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": "a", "integration": "hq", "name": "Zoë", "email": "z@example.com", "visited": None,
+        "suspended": False, "blocked": False, "known": True, "affiliations": [], "subscriptions": [],
+        "bookings": [], "rights": [], "coming": [], "claimable": [], "locations": [], "keys": [], **changed,
+    }  # fmt: skip
+
+
+def place(**changed: Any) -> dict[str, Any]:
+    return {
+        "location": "Kreuzberg", "id": "kreuzberg", "zone": "Europe/Berlin", "access": True, "until": None,
+        "roaming": False, "refused": None, **changed,
+    }  # fmt: skip
+
+
+def test_explaining_step_by_step() -> None:
+    told = account(
+        visited="2026-11-01T00:00:00+00:00",
+        affiliations=[{"location": "Kreuzberg", "company": "Acme", "member": True, "approved": False}],
+        subscriptions=[
+            {
+                "location": "Kreuzberg", "plans": ["Hot desk"], "state": "active", "company": "Acme",
+                "starts": "2026-03-01T23:00:00+00:00", "ends": None,
+            },
+            {
+                "location": "all locations", "plans": [], "state": "incomplete", "company": None,
+                "starts": "2026-12-01", "ends": "2026-12-31",
+            },
+        ],
+        bookings=[
+            {
+                "location": "Kreuzberg", "resource": "Desk 12", "kind": "desk", "state": "confirmed",
+                "starts": "2026-11-23T08:00:00+00:00", "ends": "2026-11-23T16:00:00+00:00",
+            }
+        ],
+        rights=[
+            {
+                "location": "Kreuzberg", "kind": "plan", "name": "Hot desk", "of_company": True,
+                "starts": "2026-03-01T23:00:00+00:00", "until": "2026-11-23T23:00:00+00:00", "held": True,
+            }
+        ],
+        locations=[
+            place(),
+            place(location="Ost", access=False, refused={"code": "elsewhere", "location": "Kreuzberg"}),
+        ],
+        keys=[
+            {"network": "n", "ssid": "Members", "state": "working", "wait": None, "vlan": 120, "error": ""},
+            {"network": "n", "ssid": None, "state": "waiting", "wait": "full", "vlan": None, "error": ""},
+        ],
     )  # fmt: skip
-    assert booking(desk, EN, zone=BERLIN, now=NOW, claimed=False) == (
-        "Booking of Desk 12, today, 09:00 to today, 17:00: confirmed, not claimed in the portal yet."
-    )
-    assert denied(Refused(Refusal.ELSEWHERE, location_id="ost"), EN, zone=BERLIN, now=NOW, places=PLACES) == (
-        "May not be on: the right is at Ost, and roaming is off."
-    )
+    assert [(one.label, one.text) for one in steps(told, EN, NOW)] == [
+        ("Account", "Has used the portal."),
+        ("Known as", "Member at Kreuzberg, of Acme. The approval is still to come."),
+        ("Plan", "Hot desk, of Acme at Kreuzberg: active, since Mon 2 Mar 2026, no end date."),
+        (
+            "Plan",
+            "without a name at all locations: purchase not finished, starts on Tue 1 Dec 2026, "
+            "until Thu 31 Dec 2026, end of the day.",
+        ),
+        ("Booking", "Desk 12 at Kreuzberg, today, 09:00 to today, 17:00: confirmed."),
+        (
+            "Right",
+            "Kreuzberg: plan Hot desk of the company, until midnight tonight (Mon 23 → Tue 24). "
+            "Held by the brake: it would have ended by now.",
+        ),
+        ("Access", "Kreuzberg: yes, no end date."),
+        ("Access", "Ost: no, the right is at Kreuzberg, and roaming is off."),
+        ("Key", "Members: working, VLAN 120."),
+        ("Key", "n: waiting, the network is full."),
+    ]
+
+
+@pytest.mark.parametrize("code", Refusal)
+def test_every_refusal_is_explained(code: Refusal) -> None:
+    why = {"code": code.value, "name": "Hot desk", "when": "2026-11-26T08:00:00+00:00", "location": "Ost"}
+    told = account(locations=[place(access=False, refused=why)])
+    english, german = (steps(told, lang, NOW)[-1] for lang in (EN, DE))
+    assert english.tone == "bad"
+    assert "?" not in english.text
+    assert english.text != german.text
+
+
+@pytest.mark.parametrize("wait", Wait)
+@pytest.mark.parametrize("state", ["intended", "made", "working", "waiting", "revoked", "failed"])
+def test_every_key_is_explained(wait: Wait, state: str) -> None:
+    key = {
+        "network": "n",
+        "ssid": "M",
+        "state": state,
+        "wait": wait.value,
+        "vlan": None,
+        "until": None,
+        "error": "No.",
+    }
+    english, german = (steps(account(keys=[key]), lang, NOW)[-1] for lang in (EN, DE))
+    assert english.text.endswith("No.")
+    assert english.text != german.text

@@ -1,157 +1,223 @@
-"""Why is this person on, or not, step by step? For an admin, in the third person."""
+"""Why is this person on, or not, step by step? For an admin, in the third person.
 
-from collections.abc import Mapping
+Takes what `engine.explain` tells (plain JSON, so that it also comes through the control socket).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from cusna_core.api import Booking, BookingState, Subscription, SubscriptionState
-from cusna_core.flow.brake import Withdrawal
-from cusna_core.flow.rights import Access
-from cusna_core.flow.world import Refusal, Refused
+from cusna_core.flow.keys import Wait
+from cusna_core.flow.world import Because, Kind, Refusal
 from cusna_core.words.language import Language
 from cusna_core.words.reasons import ground
 from cusna_core.words.when import day, moment, until
 
+Json = Mapping[str, Any]
+Tone = Literal["plain", "good", "wait", "bad"]
 
-def subscription(fact: Subscription, language: Language, *, zone: ZoneInfo, now: datetime) -> str:
-    """ "Plan Hot desk: active, since Mon 2 Mar 2026, no end date."."""
-    name = ", ".join(plan.name for plan in fact.plans) or fact.id
-    parts = [_subscription_state(fact.state, language)]
-    today = now.astimezone(zone).date()
-    if fact.starts is not None:
-        starts = _local(fact.starts, zone)
-        said = day(starts, today, language)
-        if starts > today:
-            parts.append(language.text("starts on %(day)s", day=said))
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`label` names the step ("Plan", "Key"); `tone` colours the line."""
+
+    label: str
+    text: str
+    tone: Tone = "plain"
+
+
+def steps(account: Json, language: Language, now: datetime) -> list[Line]:
+    """From what the source says to the keys, in the order in which it is decided."""
+    zones = {one["location"]: ZoneInfo(one["zone"]) for one in account["locations"]}
+    return list(_Steps(account, language, now, zones).lines())
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    account: Json
+    language: Language
+    now: datetime
+    zones: Mapping[str, ZoneInfo]
+
+    def lines(self) -> Iterator[Line]:
+        _, it = self.language.text, self.account
+        account = _("Account")
+        if it["suspended"]:
+            yield Line(account, _("Disabled by an admin: no access."), "bad")
+        if it["blocked"]:
+            yield Line(account, _("Blocked at the source: never access."), "bad")
+        if not it["known"]:
+            yield Line(account, _("The source does not know this person any more."), "bad")
+        if it["visited"]:
+            yield Line(account, _("Has used the portal."))
         else:
-            parts.append(language.text("since %(day)s", day=said))
-    if isinstance(fact.ends, datetime):
-        parts.append(until(fact.ends, zone, now, language))
-    elif fact.ends is not None:
-        parts.append(language.text("until %(day)s, end of the day", day=day(fact.ends, today, language)))
-    else:
-        parts.append(language.text("no end date"))
-    return language.text("Plan %(name)s: %(state)s.", name=name, state=", ".join(parts))
+            yield Line(account, _("Has not used the portal yet."))
+        for one in it["affiliations"]:
+            yield Line(_("Known as"), self._affiliation(one), "plain" if one["approved"] else "wait")
+        for one in it["subscriptions"]:
+            yield Line(_("Plan"), self._subscription(one))
+        for one in it["bookings"]:
+            yield Line(_("Booking"), self._booking(one))
+        for one in it["rights"]:
+            held = " " + _("Held by the brake: it would have ended by now.") if one["held"] else ""
+            yield Line(_("Right"), self._right(one) + held, "wait" if held else "good")
+        for one in it["claimable"]:
+            said = self._right(one) + " " + _("It waits to be claimed in the portal.")
+            yield Line(_("Right"), said, "wait")
+        for one in it["coming"]:
+            starts = self._moment(one["starts"], one["location"])
+            yield Line(_("Coming"), _("From %(starts)s: %(right)s", starts=starts, right=self._right(one)))
+        for one in it["locations"]:
+            yield self._access(one)
+        for one in it["keys"]:
+            yield self._key(one)
 
+    def _affiliation(self, one: Json) -> str:
+        _ = self.language.text
+        values = {"place": one["location"]}
+        said = _("Member at %(place)s", **values) if one["member"] else _("Guest at %(place)s", **values)
+        if one["company"]:
+            said = _("%(said)s, of %(company)s", said=said, company=one["company"])
+        return said + "." if one["approved"] else said + ". " + _("The approval is still to come.")
 
-def booking(
-    fact: Booking, language: Language, *, zone: ZoneInfo, now: datetime, claimed: bool | None = None
-) -> str:
-    """One line about a booking; `claimed` is None where it is not of today."""
-    parts = [_booking_state(fact.state, language)]
-    if claimed is not None:
-        parts.append(language.text("claimed") if claimed else language.text("not claimed in the portal yet"))
-    return language.text(
-        "Booking of %(name)s, %(starts)s to %(ends)s: %(state)s.",
-        name=fact.resource or fact.id,
-        starts=moment(fact.starts, zone, now, language),
-        ends=moment(fact.ends, zone, now, language),
-        state=", ".join(parts),
-    )
-
-
-def allowed(
-    access: Access,
-    language: Language,
-    *,
-    zone: ZoneInfo,
-    now: datetime,
-    company: str | None = None,
-    places: Mapping[str, str] | None = None,
-) -> str:
-    """ "May be on until Fri 18 Dec 2026, 18:00: plan Hot desk, at Kreuzberg (roaming)."."""
-    values = {
-        "until": until(access.ends, zone, now, language),
-        "ground": ground(access.right.because, language, company=company),
-    }
-    if access.roaming:
-        at = access.right.location_id
-        return language.text(
-            "May be on, %(until)s: %(ground)s at %(place)s (roaming).",
-            place=(places or {}).get(at, at),
-            **values,
+    def _subscription(self, one: Json) -> str:
+        _, today = self.language.text, self.now.astimezone(self._zone(one["location"])).date()
+        name = ", ".join(one["plans"]) or _("without a name")
+        if one["company"]:
+            name = _("%(said)s, of %(company)s", said=name, company=one["company"])
+        parts = [_state("plan state", one["state"], self.language)]
+        if one["starts"]:
+            starts = self._day(one["starts"], one["location"])
+            said = day(starts, today, self.language)
+            parts.append(_("starts on %(day)s", day=said) if starts > today else _("since %(day)s", day=said))
+        if one["ends"] is not None and "T" not in one["ends"]:
+            last = day(date.fromisoformat(one["ends"]), today, self.language)
+            parts.append(_("until %(day)s, end of the day", day=last))
+        else:
+            parts.append(self._until(one["ends"], one["location"]))
+        return _(
+            "%(name)s at %(place)s: %(state)s.", name=name, place=one["location"], state=", ".join(parts)
         )
-    return language.text("May be on, %(until)s: %(ground)s.", **values)
+
+    def _booking(self, one: Json) -> str:
+        return self.language.text(
+            "%(name)s at %(place)s, %(starts)s to %(ends)s: %(state)s.",
+            name=one["resource"] or one["kind"],
+            place=one["location"],
+            starts=self._moment(one["starts"], one["location"]),
+            ends=self._moment(one["ends"], one["location"]),
+            state=_state("booking state", one["state"], self.language),
+        )
+
+    def _right(self, one: Json) -> str:
+        company = self.language.text("the company") if one["of_company"] else None
+        return self.language.text(
+            "%(place)s: %(ground)s, %(until)s.",
+            place=one["location"],
+            ground=ground(
+                Because(Kind(one["kind"]), one["name"], "", company), self.language, company=company
+            ),
+            until=self._until(one["until"], one["location"]),
+        )
+
+    def _access(self, one: Json) -> Line:
+        _, place = self.language.text, one["location"]
+        label = _("Access")
+        if one["access"]:
+            end = self._until(one["until"], place)
+            if one["roaming"]:
+                return Line(
+                    label, _("%(place)s: yes, by roaming, %(until)s.", place=place, until=end), "good"
+                )
+            return Line(label, _("%(place)s: yes, %(until)s.", place=place, until=end), "good")
+        why = self._refused(one["refused"] or {"code": "nothing"}, place)
+        return Line(label, _("%(place)s: no, %(why)s.", place=place, why=why), "bad")
+
+    def _refused(self, why: Json, place: str) -> str:
+        _, name = self.language.text, why.get("name") or "?"
+        when = self._moment(why["when"], place) if why.get("when") else "?"
+        match Refusal(why["code"]):
+            case Refusal.BLOCKED:
+                return _("blocked at the source")
+            case Refusal.SUSPENDED:
+                return _("disabled by an admin")
+            case Refusal.UNAPPROVED:
+                return _("the approval at the source is still to come")
+            case Refusal.NOT_STARTED:
+                return _("the plan %(name)s has not started (%(when)s)", name=name, when=when)
+            case Refusal.ENDED:
+                return _("the plan %(name)s has ended (%(when)s)", name=name, when=when)
+            case Refusal.PLAN_WITHOUT_WIFI:
+                return _("the plan %(name)s is in plans_without_wifi", name=name)
+            case Refusal.INCOMPLETE:
+                return _("the purchase of the plan %(name)s is not finished", name=name)
+            case Refusal.BOOKING_LATER:
+                return _("the next booking is on another day (%(name)s, %(when)s)", name=name, when=when)
+            case Refusal.UNCLAIMED:
+                return _("today's booking (%(name)s) has not been claimed in the portal", name=name)
+            case Refusal.ELSEWHERE:
+                other = why.get("location") or "?"
+                return _("the right is at %(place)s, and roaming is off", place=other)
+            case Refusal.NOTHING:
+                return _("no plan, and no booking for today")
+
+    def _key(self, one: Json) -> Line:
+        _ = self.language.text
+        parts = [_state("key state", one["state"], self.language)]
+        if one["vlan"]:
+            parts.append(f"VLAN {one['vlan']}")
+        if one["wait"]:
+            parts.append(_wait(Wait(one["wait"]), self.language))
+        if one["error"]:
+            parts.append(one["error"].rstrip("."))
+        tone: Mapping[str, Tone] = {"working": "good", "failed": "bad"}
+        text = _("%(ssid)s: %(state)s.", ssid=one["ssid"] or one["network"], state=", ".join(parts))
+        return Line(_("Key"), text, tone.get(one["state"], "wait"))
+
+    def _zone(self, place: str) -> ZoneInfo:
+        return self.zones.get(place) or next(iter(self.zones.values()), ZoneInfo("UTC"))
+
+    def _day(self, iso: str, place: str) -> date:
+        if "T" not in iso:
+            return date.fromisoformat(iso)
+        return datetime.fromisoformat(iso).astimezone(self._zone(place)).date()
+
+    def _moment(self, iso: str, place: str) -> str:
+        return moment(datetime.fromisoformat(iso), self._zone(place), self.now, self.language)
+
+    def _until(self, iso: str | None, place: str) -> str:
+        ends = datetime.fromisoformat(iso) if iso else None
+        return until(ends, self._zone(place), self.now, self.language)
 
 
-def denied(
-    why: Refused,
-    language: Language,
-    *,
-    zone: ZoneInfo,
-    now: datetime,
-    places: Mapping[str, str] | None = None,
-) -> str:
-    """Why not: "May not be on: the plan Hot desk has ended (Fri 20 Nov, 00:00)."."""
-    return language.text("May not be on: %(why)s.", why=_denied(why, language, zone, now, places or {}))
+def _state(of: Literal["plan state", "booking state", "key state"], code: str, language: Language) -> str:
+    said = {
+        ("plan state", "active"): language.pgettext("plan state", "active"),
+        ("plan state", "scheduled"): language.pgettext("plan state", "scheduled"),
+        ("plan state", "incomplete"): language.pgettext("plan state", "purchase not finished"),
+        ("plan state", "cancelled"): language.pgettext("plan state", "cancelled"),
+        ("booking state", "confirmed"): language.pgettext("booking state", "confirmed"),
+        ("booking state", "tentative"): language.pgettext("booking state", "not confirmed"),
+        ("booking state", "cancelled"): language.pgettext("booking state", "cancelled"),
+        ("key state", "intended"): language.pgettext("key state", "about to be added"),
+        ("key state", "made"): language.pgettext("key state", "added, not read back yet"),
+        ("key state", "working"): language.pgettext("key state", "working"),
+        ("key state", "waiting"): language.pgettext("key state", "waiting"),
+        ("key state", "revoked"): language.pgettext("key state", "taken away"),
+        ("key state", "failed"): language.pgettext("key state", "refused by the controller"),
+    }
+    return said.get((of, code), code)
 
 
-def held(one: Withdrawal, language: Language, *, zone: ZoneInfo, now: datetime) -> str:
-    """A right that the brake keeps."""
-    return language.text(
-        "Held by the brake: would have ended (%(ends)s), but keeps what was promised (%(until)s).",
-        ends=moment(one.ends, zone, now, language),
-        until=until(one.right.ends, zone, now, language),
-    )
-
-
-def _denied(
-    why: Refused, language: Language, zone: ZoneInfo, now: datetime, places: Mapping[str, str]
-) -> str:
-    _ = language.text
-    name = why.name or "?"
-    when = moment(why.when, zone, now, language) if why.when else "?"
-    match why.code:
-        case Refusal.BLOCKED:
-            return _("the membership source says blocked")
-        case Refusal.SUSPENDED:
-            return _("disabled by an admin")
-        case Refusal.UNAPPROVED:
-            return _("the membership source says that the approval is still to come")
-        case Refusal.NOT_STARTED:
-            return _("the plan %(name)s has not started (%(when)s)", name=name, when=when)
-        case Refusal.ENDED:
-            return _("the plan %(name)s has ended (%(when)s)", name=name, when=when)
-        case Refusal.PLAN_WITHOUT_WIFI:
-            return _("the plan %(name)s is in plans_without_wifi", name=name)
-        case Refusal.INCOMPLETE:
-            return _("the purchase of the plan %(name)s is not finished", name=name)
-        case Refusal.BOOKING_LATER:
-            return _("the next booking is on another day (%(name)s, %(when)s)", name=name, when=when)
-        case Refusal.UNCLAIMED:
-            return _("today's booking (%(name)s) has not been claimed in the portal", name=name)
-        case Refusal.ELSEWHERE:
-            at = why.location_id or "?"
-            return _("the right is at %(place)s, and roaming is off", place=places.get(at, at))
-        case Refusal.NOTHING:
-            return _("no plan, and no booking for today")
-    assert_never(why.code)
-
-
-def _subscription_state(of: SubscriptionState, language: Language) -> str:
+def _wait(of: Wait, language: Language) -> str:
     match of:
-        case SubscriptionState.ACTIVE:
-            return language.pgettext("plan state", "active")
-        case SubscriptionState.SCHEDULED:
-            return language.pgettext("plan state", "scheduled")
-        case SubscriptionState.INCOMPLETE:
-            return language.pgettext("plan state", "purchase not finished")
-        case SubscriptionState.CANCELLED:
-            return language.pgettext("plan state", "cancelled")
-    assert_never(of)
-
-
-def _booking_state(of: BookingState, language: Language) -> str:
-    match of:
-        case BookingState.CONFIRMED:
-            return language.pgettext("booking state", "confirmed")
-        case BookingState.TENTATIVE:
-            return language.pgettext("booking state", "not confirmed")
-        case BookingState.CANCELLED:
-            return language.pgettext("booking state", "cancelled")
-    assert_never(of)
-
-
-def _local(start: datetime | date, zone: ZoneInfo) -> date:
-    return start.astimezone(zone).date() if isinstance(start, datetime) else start
+        case Wait.FULL:
+            return language.text("the network is full")
+        case Wait.NO_VLAN:
+            return language.text("the VLAN pool has no number for the company")
+        case Wait.CANNOT_VLAN:
+            return language.text("VLAN management is on, and this network cannot")
+        case Wait.TAKEN:
+            return language.text("somebody else's key has this passphrase; it is being replaced")
