@@ -175,7 +175,7 @@ async def test_ssids_to_choose_from(fake: MerakiFake, controller: Meraki) -> Non
     fake.site.ssids[5]["authMode"] = "open"
     second = fake.cloud.add_site(fake.org, "Ost")
     fake.cloud.set_up_ssid(second, "Members", 7)
-    fake.cloud.add_site(fake.org, "Cameras", product_types=["camera"])
+    cameras = fake.cloud.add_site(fake.org, "Cameras", product_types=["camera"])
     bound = fake.cloud.add_site(fake.org, "Bound", template_bound=True)
     fake.cloud.set_up_ssid(bound, "Members")
     choices = await controller.networks()
@@ -186,6 +186,7 @@ async def test_ssids_to_choose_from(fake: MerakiFake, controller: Meraki) -> Non
         "Bound: Members",
     ]
     assert [choice.note == "Ready." for choice in choices] == [True, False, True, False]
+    assert not any(cameras.id in call for call in fake.gate.calls), "it has no SSIDs to ask for"
     chosen = MerakiNetworkOptions.model_validate(choices[2].options)
     assert (chosen.network_id, chosen.ssid_number) == (second.id, 7)
     assert await controller.network(chosen).check() == []

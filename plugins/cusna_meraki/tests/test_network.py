@@ -279,7 +279,12 @@ async def test_a_refused_change_never_costs_a_member_the_key(
     fake.site.ssids[0]["authMode"] = "psk"
     with pytest.raises(Rejected):
         await network.update(ref, key("mia", "green-river-42"))
+    fake.site.ssids[0]["authMode"] = "ipsk-without-radius"
+    fake.knobs.null_clears_expiry = False
+    with pytest.raises(Rejected):
+        await network.update(ref, key("mia", "short"))
     assert [psk["id"] for psk in fake.psks("Members")] == [ref]
+    assert await fake.join("Members", "green-river-42", MAC) == 0
 
 
 # Answers that are lost
