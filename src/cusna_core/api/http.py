@@ -199,7 +199,8 @@ class HttpApi:
         """Make a call and return its answer, or raise what `failure` makes of it.
 
         GETs are repeated up to `read_retries` times after a Transient error; nothing else ever is,
-        except once after a renewed login.
+        except once after a renewed login. (aiohttp itself sends a PUT or DELETE again when a kept
+        connection turns out to be closed: both mean the same when they come twice.)
         """
         retries = self._read_retries if method == "GET" else 0
         wait = 1.0

@@ -102,7 +102,7 @@ def check(
 
 @app.command()
 def plan(config: Config = None) -> None:
-    """Read everything and show what would be changed on each network, and because of what. Changes nothing."""
+    """Read everything and show what would be changed on each network, and because of what."""
     result = perform(config, "plan", {}, show.progress())
     show.plan(result)
     raise typer.Exit(show.code(result))
@@ -261,7 +261,8 @@ def demo(
         from cusna_core.demo.run import run
     except ImportError as error:
         raise Failed(
-            f"The demo needs more packages ({error.name}): pip install 'cusna-core[demo]', or use script/demo.",
+            f"The demo needs more packages ({error.name}): pip install 'cusna-core[demo]'. "
+            "script/demo sees to that by itself.",
             2,
         ) from None
     logging.basicConfig(level=os.environ.get("CUSNA_DEMO_LOG", "WARNING"))

@@ -199,8 +199,9 @@ def held(some: list[Json]) -> None:
         out.print()
         out.print(
             Text(
-                f"Held: {one['integration']} says that {len(one['people'])} people lose access early. With the last "
-                f"24 hours that is {one['counted']} rights, and at most {one['limit']} pass by themselves. "
+                f"Held: {one['integration']} says that {len(one['people'])} people lose access early. "
+                f"With the last 24 hours that is {one['counted']} rights, and at most {one['limit']} "
+                "pass by themselves. "
                 "They keep their WiFi.",
                 style="bold red",
             )

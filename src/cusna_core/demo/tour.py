@@ -93,8 +93,9 @@ class Tour:
         page = await mara.until_working("kreuzberg")
         self._must(
             page.field("state") == "working",
-            f"she is signed in: “{page.field('ssid')}” works until {page.field('until') or 'further notice'}, "
-            f"because of {page.field('because')}, in {page.field('group')}'s own network",
+            f"she is signed in: “{page.field('ssid')}” works until "
+            f"{page.field('until') or 'further notice'}, because of {page.field('because')}, "
+            f"in {page.field('group')}'s own network",
             f"her passphrase does not work: {page.field('state')}",
         )
         self._must(
@@ -225,7 +226,7 @@ class Tour:
         self._chapter("Andcards has a bad day and answers with nobody")
         await self.mara.do("/days", what="nobody", on="1")
         before = self._keys()
-        for _ in range(4):
+        for _ in range(6):
             # Ten minutes a time, so that the program reads again and again and believes none of it.
             await self._stage.jump(self._stage.clock.now() + TEN_MINUTES)
             self._stage.app.core.engine.nudge()

@@ -197,7 +197,7 @@ def _place(
                 Level.ERROR,
                 "location.source-silent",
                 "Its source did not name its locations, and never has before.",
-                "Mend the integration; this location then starts by itself at the next start or `cusna check`.",
+                "Mend the integration, then start Cusna again: this location begins by itself.",
                 path=path,
             )
         )
@@ -224,7 +224,7 @@ def _place(
             Finding(
                 Level.ERROR,
                 "location.zone",
-                f'The source gives no usable time zone for "{it.title}", so nobody knows when a day ends there.',
+                f'The source gives no usable time zone for "{it.title}": nobody knows when a day ends there.',
                 'Set it: timezone = "Europe/Berlin".',
                 path=f"{path}.timezone",
             )
@@ -266,8 +266,8 @@ def _wifis(
                 Finding(
                     Level.ERROR,
                     "network.twice",
-                    f"This is the same SSID as networks.{identities[identity]}. It is switched off: two would "
-                    "take each other's keys for foreign ones.",
+                    f"This is the same SSID as networks.{identities[identity]}. It is switched off: "
+                    "two would take each other's keys for foreign ones.",
                     "Keep one of the two, and let both locations name it.",
                     path=path,
                 )

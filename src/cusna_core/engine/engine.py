@@ -71,6 +71,8 @@ class Engine:
         self._check = Nudge(clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._running = False
+        """Whether workers run: a command has none, and brings keys along with `apply`."""
         self.ready = asyncio.Event()
         """Set when the first decisions from stored facts are made."""
 
@@ -107,6 +109,7 @@ class Engine:
         known = await self.db.read(account_rows.integrations)
         for name in sorted({*known, *estate.integrations}):
             await self._decide_one(name)
+        self._running = loops
         if not loops:
             return
         for name, worker in self._workers.items():
@@ -225,7 +228,7 @@ class Engine:
     async def serve(self, account_id: str, patience: float, location_id: str | None = None) -> None:
         """Bring one account to its networks ahead of bulk work; wait for the location's at most so long."""
         row = await self.db.read(lambda tx: account_rows.get(tx, account_id))
-        if row is None:
+        if row is None or not self._running:
             return
         here: list[asyncio.Task[None]] = []
         for location in self.estate.locations.values():

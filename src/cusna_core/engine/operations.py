@@ -83,9 +83,7 @@ class Operations:
     async def _test_mail(self, to: str) -> None:
         now = self._engine.clock.now()
         key = f"test:{int(now.timestamp() * 1000)}"
-        await self._engine.db.run(
-            lambda tx: outbox.put(tx, self._engine.vault, "test", key, {"to": to}, now)
-        )
+        await self._engine.db.run(lambda tx: outbox.put(tx, self._engine.vault, "test", key, {"to": to}, now))
         self._engine.nudge_mail()
 
     async def _admin_link(self, values: Json, who: str) -> Events:
@@ -255,7 +253,8 @@ class Operations:
                     {
                         "network": wifi.id,
                         "ssid": wifi.ssid,
-                        "skipped": f"networks.{wifi.id} has apply = false. Set it to true to let changes through.",
+                        "skipped": f"networks.{wifi.id} has apply = false. Set it to true to let "
+                        "changes through.",
                     }
                 )
                 continue

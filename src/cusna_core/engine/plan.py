@@ -176,7 +176,7 @@ class Planner:
         async with self._allotting:
             groups = tuple(await self._db.read(group_rows.groups))
             ours = {one.vlan for one in groups if one.domain == domain}
-            used = {one.vlan for one in segments} - ours
+            used = {one.vlan for one in segments if not one.free} - ours
             allotment = allot(wanted, self._known_companies(), groups, pools, {domain: used}, now)
             if allotment.groups != groups:
                 await self._db.run(lambda tx: group_rows.save(tx, allotment.groups))

@@ -182,7 +182,8 @@ def _unread(integration: Integration, failure: str) -> Finding:
     return Finding(
         Level.WARNING,
         "source.incomplete",
-        f"Not everything could be read from {integration.title}: {failure} Nobody loses access because of it.",
+        f"Not everything could be read from {integration.title}: {failure} "
+        "Nobody loses access because of it.",
         "Nothing, if it passes. If it stays, check the integration's credentials and "
         f"the status of {integration.title}.",
         path=f"integrations.{integration.id}",
