@@ -93,7 +93,8 @@ async def test_everybody_vanishing_is_held_and_passes_only_by_its_digest(house: 
     house.source.people, house.source.affiliations, house.source.subscriptions = [], [], []
     for _ in range(8):
         await house.later(minutes=10)
-        result = await house.apply()
+        await house.apply()
+    result = await house.apply()
     assert len(await house.labels()) == 20
     (held,) = result["held"]
     assert held["limit"] == 4
