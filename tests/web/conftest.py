@@ -1,4 +1,4 @@
-"""A house with two locations and a few people: the real web and store, and members whose state a test sets."""
+"""A house with two locations: the real web and store, and members whose state a test sets."""
 
 import asyncio
 import re
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 from aiohttp import web
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from cusna_core.api import Clock, email_key
@@ -52,7 +53,9 @@ class Time(Clock):
         self.at += timedelta(**span)
 
 
-def plan(account: str, location: str = "kreuzberg", *, ends: datetime | None = None, name: str = "Hot desk") -> Access:
+def plan(
+    account: str, location: str = "kreuzberg", *, ends: datetime | None = None, name: str = "Hot desk"
+) -> Access:
     because = Because(Kind.PLAN, name, "sub-1")
     return Access(account, location, ends, Right("r1", account, location, NOON, ends, because), roaming=False)
 
@@ -82,7 +85,11 @@ class Folk(Members):
 
     async def view(self, account_id: str, location_id: str) -> MemberView | None:
         view, door = self.views.get(account_id), self.door(location_id)
-        if view is None or door is None or location_id not in self.here.get(account_id, frozenset(self._doors)):
+        if (
+            view is None
+            or door is None
+            or location_id not in self.here.get(account_id, frozenset(self._doors))
+        ):
             return None
         return replace(view, door=door)
 
@@ -109,7 +116,7 @@ class Page:
     """An answer, read whole."""
 
     status: int
-    headers: "aiohttp.typedefs.CIMultiDictProxy[str]" = field(repr=False)
+    headers: CIMultiDictProxy[str] = field(repr=False)
     body: bytes = field(repr=False)
 
     @property
@@ -146,7 +153,11 @@ class Browser:
         self.language = "en"
 
     async def ask(
-        self, method: str, path: str, data: Mapping[str, str] | None = None, headers: Mapping[str, str | None] | None = None
+        self,
+        method: str,
+        path: str,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
     ) -> Page:
         sent: dict[str, str | None] = {"Host": URL(self.base).authority, "Accept-Language": self.language}
         if method not in ("GET", "HEAD"):
@@ -156,7 +167,9 @@ class Browser:
         sent |= headers or {}
         plain = {name: value for name, value in sent.items() if value is not None}
         target = URL(f"{self.url.origin()}{path}", encoded=True)
-        async with self.http.request(method, target, data=data, headers=plain, allow_redirects=False) as answer:
+        async with self.http.request(
+            method, target, data=data, headers=plain, allow_redirects=False
+        ) as answer:
             for line in answer.headers.getall("Set-Cookie", ()):
                 for name, morsel in SimpleCookie(line).items():
                     if morsel["max-age"] == "0":
@@ -202,7 +215,14 @@ class House:
 
     def parts(self, **changes: object) -> Parts:
         made = Parts(
-            self.base, self.db, self.vault, self.folk, self.clock, ("127.0.0.1",), self.nudge, Random(7)
+            self.base,
+            self.db,
+            self.vault,
+            self.folk,
+            self.clock,
+            ("127.0.0.1",),
+            self.nudge,
+            Random(7),
         )
         return replace(made, **changes)  # type: ignore[arg-type]  # of any part
 

@@ -3,6 +3,7 @@
 Needs Chromium, playwright and axe-playwright-python (which brings axe-core). With CUSNA_SHOTS=FOLDER it keeps a picture of
 every page, for people to look at.
 """
+# ruff: noqa: N802, E501  # tests are named by the requirement they prove; tables of hostile input are wide
 
 import importlib.util
 import os
@@ -22,16 +23,24 @@ from cusna_core.flow.world import Refusal, Refused
 CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 AXE = importlib.util.find_spec("axe_playwright_python")
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."
+    ),
     pytest.mark.skipif(
         importlib.util.find_spec("playwright") is None or AXE is None,
         reason="Install playwright and axe-playwright-python to look at the pages.",
     ),
 ]
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SHOTS = os.environ.get("CUSNA_SHOTS")
@@ -64,7 +73,9 @@ async def submit(page: Page, selector: str) -> None:
         await page.click(selector)
 
 
-async def sign_in(house: House, page: Page, email: str = "anna@example.com", location: str = "kreuzberg") -> None:
+async def sign_in(
+    house: House, page: Page, email: str = "anna@example.com", location: str = "kreuzberg"
+) -> None:
     await page.goto(f"{house.base}/portal/{location}")
     await page.fill("#email", email)
     await submit(page, "button[type=submit]")
@@ -248,12 +259,18 @@ async def test_M27_pages_are_clean_in_a_browser(
     await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
     for size, (width, height) in SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{size} scrolls sideways"
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{size} scrolls sideways"
+        )
         for scheme in ("light", "dark"):
             await page.emulate_media(color_scheme=scheme)
             if SHOTS:
-                await page.screenshot(path=Path(SHOTS) / f"{state.__name__}-{size}-{scheme}.png", full_page=True)
-            found = await page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+                await page.screenshot(
+                    path=Path(SHOTS) / f"{state.__name__}-{size}-{scheme}.png", full_page=True
+                )
+            found = await page.evaluate(
+                "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+            )
             assert complaints(found) == []
     # Chromium itself reports a 4xx page as a console message; that is no fault of the page.
     assert [one for one in said if "Failed to load resource" not in one] == []

@@ -55,7 +55,8 @@ def build(parts: Parts, *, more: Sequence[Route] = ()) -> web.Application:
     site = Site(parts)
     application = web.Application(client_max_size=FORM_BYTES)
     application[SITE] = site
-    declared = install(application, (*own_routes(), *portal.routes(), *more))
+    site.routes = (*own_routes(), *portal.routes(), *more)
+    declared = install(application, site.routes)
     application.middlewares.append(gate(site, declared))
     dress(site, application)
     application.on_shutdown.append(site.close)

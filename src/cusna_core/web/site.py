@@ -20,6 +20,7 @@ from cusna_core.web import client
 from cusna_core.web.cookies import LANGUAGE, Cookies
 from cusna_core.web.pages import Body, Pages
 from cusna_core.web.qr import Codes
+from cusna_core.web.routes import Route
 from cusna_core.words import Language, choose
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class Site:
         self.trusted = client.networks(parts.trusted_proxies)
         self.pages = Pages()
         self.codes = Codes()
+        self.routes: Sequence[Route] = ()
+        """What is served and who may enter, for whoever wants to know."""
         self.kept: dict[tuple[str, str], tuple[Door, Body]] = {}
         """The sign-in page's bytes by location and language, while the location is as it was."""
         self.waiting: set[object] = set()
