@@ -43,11 +43,11 @@ SUBJECTS = {
     "sign-in": ("Sign in to the WiFi at Kreuzberg", "Anmelden im WLAN von Kreuzberg"),
     "passphrase-changed": (
         "Your WiFi passphrase at Kreuzberg was changed",
-        "Dein WLAN-Passwort bei Kreuzberg wurde geändert",
+        "Deine WLAN-Passphrase bei Kreuzberg wurde geändert",
     ),
     "passphrase-replaced": (
         "You have a new WiFi passphrase at Kreuzberg",
-        "Du hast ein neues WLAN-Passwort bei Kreuzberg",
+        "Du hast eine neue WLAN-Passphrase bei Kreuzberg",
     ),
     "desk-code": (
         "A sign-in code was made for you at Kreuzberg",

@@ -334,11 +334,15 @@ async def test_a_server_that_takes_nobody_s_letters_is_told(office: Office) -> N
 
 async def test_one_person_s_letters_keep_their_order_and_others_do_not_wait(office: Office) -> None:
     zoe, ada = await office.person("zoe@example.com"), await office.person("ada@example.com")
-    gate = asyncio.Event()
+    gate, here = asyncio.Event(), 0
 
     async def hold(address: str) -> None:
+        nonlocal here
         if address.startswith("zoe"):
+            here += 1
+            assert here == 1, "two letters to one person at a time"
             await gate.wait()
+            here -= 1
 
     office.box.gate = hold
     async with running(office):
@@ -478,7 +482,7 @@ async def test_notices_to_members(office: Office) -> None:
         await office.put("passphrase-changed", "gone", account="nobody", location="kreuzberg")
         await office.idle()
     assert [mail["Subject"] for mail in office.box.mails] == [
-        "Dein WLAN-Passwort bei Kreuzberg wurde geändert",
+        "Deine WLAN-Passphrase bei Kreuzberg wurde geändert",
         "You have a new WiFi passphrase at Kreuzberg",
         "A sign-in code was made for you at Kreuzberg",
     ]

@@ -7,7 +7,7 @@ cleaned here, and one that is missing or empty stops the letter instead of leavi
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 JOINERS = "\u200c\u200d"
 """Invisible, but part of the spelling in several scripts (and of emoji)."""
@@ -46,14 +46,6 @@ class Values(BaseModel):
     """Inputs never show in errors: among them are tokens and codes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @field_validator("*")
-    @classmethod
-    def _full(cls, value: object) -> object:
-        # A name of nothing but control characters is empty only after it was cleaned.
-        if value == "":
-            raise ValueError("is empty")
-        return value
 
 
 class ToMember(Values):
