@@ -109,6 +109,12 @@ def test_an_unknown_hook(distribute: Distribute) -> None:
     assert finding.fix == "Hooks are cusna_drivers, cusna_fakes, cusna_sources."
 
 
+def test_a_hook_for_another_core_may_be_optional(distribute: Distribute) -> None:
+    code = PLUGIN.replace('"club"', '"c"').replace('"box"', '"b"')
+    distribute("odd", f"{code}\n@hookimpl(optionalhook=True)\ndef cusna_later(): return []")
+    assert plugins.load(["odd"]).findings == ()
+
+
 def test_a_hook_with_strange_arguments(distribute: Distribute) -> None:
     distribute("odd", "from cusna_core.api import hookimpl\n@hookimpl\ndef cusna_drivers(config): return []")
     finding = one(plugins.load(["vendor", "odd"]))

@@ -69,6 +69,7 @@ def test_two_types_stand_side_by_side(registry: Registry) -> None:
 def test_defaults_are_as_they_would_be_written() -> None:
     assert written_defaults(General)["sync_every"] == "10 min"
     assert written_defaults(General)["trusted_proxies"] == ["127.0.0.1", "::1"]
+    assert schema.schema(Registry())["properties"]["sync_every"]["default"] == "10 min"
     assert written_defaults(Network)["vlan_pool"] == ""
 
 

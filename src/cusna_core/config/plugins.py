@@ -154,14 +154,16 @@ def _ask(name: str, plugin: object, fakes: bool) -> Brought:
     manager.add_hookspecs(hooks)
     try:
         manager.register(plugin, name)
-        _check_hooks(name, plugin, manager)
-        manager.check_pending()
     except pluggy.PluginValidationError:
         raise Unfit(
             "plugins.hooks",
             f"A hook of the plugin {name} takes other arguments than Cusna gives; nothing of it works.",
             "Ask its author for a version that fits, or take it out of [plugins] enable.",
         ) from None
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError:
+        raise _unknown_hook(name, plugin, manager) from None
     answers: dict[str, list[object]] = {}
     for hook, kind in (("cusna_sources", "sources"), ("cusna_drivers", "drivers"), ("cusna_fakes", "fakes")):
         if kind == "fakes" and not fakes:
@@ -178,17 +180,16 @@ def _ask(name: str, plugin: object, fakes: bool) -> Brought:
     return checked(name, answers)
 
 
-def _check_hooks(name: str, plugin: object, manager: pluggy.PluginManager) -> None:
+def _unknown_hook(name: str, plugin: object, manager: pluggy.PluginManager) -> Unfit:
     known = [hook for hook, _ in inspect.getmembers(hooks, inspect.isfunction) if hook.startswith("cusna_")]
     callers = manager.get_hookcallers(plugin) or []
-    odd = sorted(caller.name for caller in callers if not caller.has_spec())
-    if odd:
-        near = did_you_mean(odd[0], known)
-        raise Unfit(
-            "plugins.hooks",
-            f"The plugin {name} has a hook {odd[0]}, which Cusna does not know; nothing of it works.",
-            f"Did its author mean {near}?" if near else f"Hooks are {', '.join(known)}.",
-        )
+    odd = min(caller.name for caller in callers if not caller.has_spec())
+    near = did_you_mean(odd, known)
+    return Unfit(
+        "plugins.hooks",
+        f"The plugin {name} has a hook {odd}, which Cusna does not know; nothing of it works.",
+        f"Did its author mean {near}?" if near else f"Hooks are {', '.join(known)}.",
+    )
 
 
 def _clashes(kind: str, brought: Mapping[str, Brought]) -> Iterator[tuple[str, Finding]]:
