@@ -1,5 +1,6 @@
 """Who works in the demo's three locations? Lively, believable people with plans, bookings and troubles."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -72,7 +73,7 @@ class Cast:
         return day_bounds(local_day(self._now, zone) + timedelta(days=ahead), zone)
 
     def _add(self, spot: Spot, name: str, story: str, company: str = "", *, member: bool = True) -> Somebody:
-        address = f"{name.split()[0].lower()}@{_domain(company)}"
+        address = f"{_plain(name.split()[0])}@{_domain(company)}"
         person = self._source.add_person(
             self.locations[spot.slug],
             name,
@@ -143,6 +144,12 @@ class Cast:
         emil = self._add(HAFEN, "Emil Krause", "His plan ended last week.")
         starts, ends = self.day(HAFEN, -70)[0], self.day(HAFEN, -7)[1]
         source.subscribe(self.locations[HAFEN.slug], emil.person, "Hot desk", starts=starts, ends=ends)
+
+
+def _plain(name: str) -> str:
+    """Without accents, as most addresses are."""
+    letters = unicodedata.normalize("NFD", name.lower())
+    return "".join(one for one in letters if one.isascii())
 
 
 def _domain(company: str) -> str:

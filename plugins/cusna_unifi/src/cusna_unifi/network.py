@@ -60,6 +60,7 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         )
         if options.disconnect:
             self.features |= Feature.DISCONNECT | Feature.DISCONNECT_IS_GROUPWIDE
+        self.ssid = options.ssid
         # UniFi itself goes to 4018, its newer API to 4000 in some versions.
         self.limits = Limits(
             keys=options.max_keys,
