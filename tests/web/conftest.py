@@ -240,8 +240,9 @@ class House:
         assert key is not None
         self.people[key] = account
         view = MemberView(
-            account_id=account, email=email, name=name, door=KREUZBERG, access=plan(account), because_place=None,
-            refused=None, refused_place=None, claimable=None, next_booking=None, company=None, vlan_own=False,
+            account_id=account, email=email, name=name, door=KREUZBERG,
+            access=plan(account), because_place=None, refused=None, refused_place=None,
+            claimable=None, next_booking=None, company=None, vlan_own=False,
             networks=(NetworkView("Members", "working", None, 0.0),), changed=now, replaced=False,
         )  # fmt: skip
         self.folk.views[account] = replace(view, **changes)  # type: ignore[arg-type]  # of any field

@@ -262,6 +262,8 @@ async def test_M27_pages_are_clean_in_a_browser(
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
             f"{size} scrolls sideways"
         )
+        beyond = "[...document.querySelectorAll('main *:not(.hidden)')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        assert await page.evaluate(f"{beyond}.map(e => e.outerHTML.slice(0, 120))") == [], size
         for scheme in ("light", "dark"):
             await page.emulate_media(color_scheme=scheme)
             if SHOTS:
