@@ -49,7 +49,7 @@ async def test_a_transaction_is_one_hop(db: Database, monkeypatch: pytest.Monkey
     async def counted(self: aiosqlite.Connection, fn: object, *args: object, **kwargs: object) -> object:
         nonlocal hops
         hops += 1
-        return await real(self, fn, *args, **kwargs)
+        return await real(self, fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # private
 
     monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
     await db.run(

@@ -22,6 +22,7 @@ from cusna_core.api import (
     SubscriptionState,
     Window,
 )
+from cusna_core.flow.world import Facts
 from cusna_core.store import facts
 from cusna_core.store.db import Tx
 
@@ -91,7 +92,7 @@ class Story:
         return facts.merge(self.tx, "hq", replace(snapshot, began=self.at), **options)  # type: ignore[arg-type]
 
     @property
-    def facts(self) -> facts.Facts:
+    def facts(self) -> Facts:
         return facts.load(self.tx, "hq")
 
     @property
@@ -154,7 +155,7 @@ def test_what_is_told_is_loaded_to_the_letter(story: Story) -> None:
     assert facts.load(story.tx, "elsewhere").people == {}
 
 
-KINDS: dict[str, tuple[str, Callable[[facts.Facts], object]]] = {
+KINDS: dict[str, tuple[str, Callable[[Facts], object]]] = {
     "person with affiliation": ("p1", lambda known: known.people),
     "affiliation": ("a1A", lambda known: known.affiliations),
     "company": ("c1", lambda known: known.companies),
@@ -260,11 +261,11 @@ def test_an_older_read_does_not_bring_back_what_was_stated_gone(story: Story) ->
 
 def test_what_was_seen_during_a_read_is_not_absent_from_it(story: Story) -> None:
     story.read(world())
-    for _ in range(3):
-        began = story.at + timedelta(minutes=1)
-        # A sign-in asks for p1 while the read, which does not tell of p1 any more, goes on.
-        story.read(replace(world(1), complete=frozenset()), partial=True)
-        merged = facts.merge(story.tx, "hq", replace(without(world(), "p1", "a1A", "s1"), began=began))
+    began = [story.at + n * timedelta(minutes=1) for n in (1, 2, 3)]
+    # A sign-in finds p1 while three reads, which do not tell of p1 any more, are still on their way.
+    story.read(replace(world(1), complete=frozenset()), partial=True)
+    for at in began:
+        merged = facts.merge(story.tx, "hq", replace(without(world(), "p1", "a1A", "s1"), began=at))
         assert merged == facts.Merged((), (), 0, changed=False)
 
 

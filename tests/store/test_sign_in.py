@@ -61,11 +61,15 @@ async def test_of_many_at_once_exactly_one_uses_a_link(db: Database, vault: Vaul
     account = await db.run(lambda tx: member(tx, vault))
     for n in range(3):
         at = NOW + n * MINUTE
-        await db.run(lambda tx, n=n, at=at: ask(tx, vault, n, at, account=account))  # type: ignore[misc]
-        tries = [
-            db.run(lambda tx, n=n, at=at: sign_in.use_link(tx, vault, f"link-{n}", at)) for _ in range(200)
-        ]  # type: ignore[misc]
-        used = [one for one in await asyncio.gather(*tries) if one is not None]
+
+        def begin(tx: Tx, n: int = n, at: datetime = at) -> None:
+            ask(tx, vault, n, at, account=account)
+
+        def use(tx: Tx, n: int = n, at: datetime = at) -> sign_in.Used | None:
+            return sign_in.use_link(tx, vault, f"link-{n}", at)
+
+        await db.run(begin)
+        used = [one for one in await asyncio.gather(*(db.run(use) for _ in range(200))) if one is not None]
         assert used == [sign_in.Used(f"flow-{n}", account, None, "kreuzberg")]
 
 
@@ -404,12 +408,13 @@ def test_sessions_are_closed_by_one_by_all_but_one_and_by_all(tx: Tx, vault: Vau
 
 
 def test_suspending_and_a_changed_address_end_everything(tx: Tx, vault: Vault) -> None:
-    for n, end in enumerate(
-        (
-            lambda account: accounts.suspend(tx, account, True),
-            lambda account: accounts.relink(tx, account, "new@example.com", "new@example.com", "M", ["p1"]),
-        )
-    ):
+    def suspend(account: str) -> None:
+        accounts.suspend(tx, account, True)
+
+    def move(account: str) -> None:
+        accounts.relink(tx, account, "new@example.com", "new@example.com", "M", ["p1"])
+
+    for n, end in enumerate((suspend, move)):
         account = member(tx, vault, n + 5)
         address = f"m{n + 5}@example.com"
         ask(tx, vault, n, account=account, address=address)
