@@ -221,6 +221,8 @@ async def test_M16_two_hosts_and_absolute_request_lines(house: House) -> None:
     assert " 421 " in (await raw(house, evil)).splitlines()[0]
     ours = f"GET https://wifi.example.com{HERE} HTTP/1.1\nHost: wifi.example.com\nConnection: close\n\n"
     assert " 200 " in (await raw(house, ours)).splitlines()[0]
+    mixed = "GET https://wifi.example.com/portal HTTP/1.1\nHost: evil.example\nConnection: close\n\n"
+    assert " 421 " in (await raw(house, mixed)).splitlines()[0]
     none = "GET /portal HTTP/1.0\n\n"
     assert " 421 " in (await raw(house, none)).splitlines()[0]
 
@@ -243,6 +245,10 @@ async def test_M31_bodies_are_limited_by_route(house: House) -> None:
     assert (await browser.post(HERE, {"email": "a" * 5000})).status == 413
     assert (await browser.post("/wide", {"text": "a" * 50_000})).status == 200
     assert (await browser.post(HERE, {f"f{n}": "" for n in range(100)})).status == 400
+    chunks = "\n".join(["7D0", "a" * 2000] * 4)
+    endless = "POST /portal/kreuzberg HTTP/1.1\nHost: wifi.example.com\nSec-Fetch-Site: same-origin\nConnection: close\n" \
+        f"Content-Type: application/x-www-form-urlencoded\nTransfer-Encoding: chunked\n\n{chunks}\n0\n\n"  # fmt: skip
+    assert " 413 " in (await raw(house, endless)).splitlines()[0]
     json = await browser.ask("POST", HERE, None, {"Content-Type": "application/json"})
     assert json.status in (415, 422)
     latin = "POST /portal/kreuzberg HTTP/1.1\nHost: wifi.example.com\nSec-Fetch-Site: same-origin\nConnection: close\n" \

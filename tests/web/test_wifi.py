@@ -186,6 +186,17 @@ async def test_M33_a_change_needs_a_fresh_sign_in(house: House) -> None:
     assert (await browser.post(letter.path)).to == f"{HERE}/change"
 
 
+async def test_M33_three_that_were_offered_in_time_cannot_be_taken_too_late(house: House) -> None:
+    account = await house.person(ANNA)
+    browser = await house.signed_in(ANNA)
+    before = await house.folk.passphrase(account)
+    await browser.post(f"{HERE}/change/offer")
+    house.clock.later(minutes=11)
+    assert (await browser.post(f"{HERE}/change", {"choice": "0"})).to == f"{HERE}/change"
+    assert 'type="radio"' not in (await browser.get(f"{HERE}/change")).text
+    assert await house.folk.passphrase(account) == before
+
+
 async def test_choosing_one_of_three(house: House) -> None:
     account = await house.person(ANNA)
     other, browser = await house.signed_in(ANNA), None
