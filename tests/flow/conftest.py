@@ -28,7 +28,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 class World:
-    """Person "ann" has account "a-ann"; place "one" is the source's "L1" (Berlin), "two" its "L2" (New York)."""
+    """Person "ann" has account "a-ann"; "one" is the source's "L1" (Berlin), "two" its "L2" (New York)."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -28,8 +28,12 @@ def spans(
     if plan is None:
         return []
     because = Because(Kind.PLAN, plan.name, subscription.id, subscription.company_id)
-    found = ((place.id, span(subscription, place.zone, days)) for place in places)
-    return [(location_id, time, because) for location_id, time in found if time is not None]
+    found = []
+    for place in places:
+        time = span(subscription, place.zone, days)
+        if time is not None:
+            found.append((place.id, time, because))
+    return found
 
 
 def with_wifi(subscription: Subscription, policy: Policy) -> Plan | None:
@@ -61,8 +65,9 @@ def span(subscription: Subscription, zone: ZoneInfo, days: Days) -> Span | None:
             ends = min(ends or midnight, midnight)
     elif scheduled:
         return None
-    begin = max(starts, days.now)
-    for pause in sorted(subscription.pauses, key=lambda pause: pause.starts):
+    begin = max(days.now, starts)
+    pauses = subscription.pauses and sorted(subscription.pauses, key=lambda pause: pause.starts)
+    for pause in pauses:
         if pause.ends is not None and pause.ends <= pause.starts:
             continue
         if pause.starts > begin:

@@ -69,15 +69,19 @@ def rights(
         if account.suspended or shut_out(account, facts):
             continue
         for plan in plans_of(account, facts):
-            if plan.id not in reckoned:
-                reckoned[plan.id] = spans(plan, fed.get(plan.location_id, ()), policy, days)
-            for location_id, (starts, ends), because in reckoned[plan.id]:
+            found = reckoned.get(plan.id)
+            if found is None:
+                found = spans(plan, fed.get(plan.location_id, ()), policy, days)
+                if plan.company_id is not None:
+                    reckoned[plan.id] = found
+            for location_id, (starts, ends), because in found:
                 right_id = f"{account.id}:{location_id}:plan:{plan.id}"
-                made = Right(right_id, account.id, location_id, starts, ends, because)
-                (in_force if starts <= now else coming)[right_id] = made
-        for right in _granted(granted.get(account.id, ()), places):
-            if right.ends is None or max(right.starts, now) < right.ends:
-                (in_force if right.starts <= now else coming)[right.id] = right
+                right = Right(right_id, account.id, location_id, starts, ends, because)
+                (in_force if starts <= now else coming)[right_id] = right
+        if account.id in granted:
+            for right in _granted(granted[account.id], places):
+                if right.ends is None or max(right.starts, now) < right.ends:
+                    (in_force if right.starts <= now else coming)[right.id] = right
         if booked.keys().isdisjoint(account.person_ids):
             continue
         for place, bookings in _today(account, facts, fed, days):
@@ -86,8 +90,8 @@ def rights(
             right = _day_right(account, place, taken or bookings, days)
             (in_force if taken else claimable)[right.id] = right
 
-    found = tuple(in_force.values()), tuple(coming.values()), tuple(claimable.values())
-    return Rights(*found, Refusals(facts, places, accounts, *found, policy, days))
+    made = tuple(in_force.values()), tuple(coming.values()), tuple(claimable.values())
+    return Rights(*made, Refusals(facts, places, accounts, *made, policy, days))
 
 
 def by_source(places: Iterable[Place]) -> Mapping[str | None, list[Place]]:
