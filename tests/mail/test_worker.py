@@ -428,6 +428,34 @@ async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(
     assert len(office.box.mails) == 2
 
 
+async def test_nothing_ends_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, broken = outbox.due, [RuntimeError("a bug"), sqlite3.OperationalError("database is locked")]
+
+    def due(*given: Any) -> Any:
+        if broken:
+            raise broken.pop()
+        return real(*given)
+
+    async def report(findings: tuple[Finding, ...]) -> None:
+        raise RuntimeError("another bug")
+
+    monkeypatch.setattr(outbox, "due", due)
+    monkeypatch.setattr(office.worker, "_report", report)
+    office.box.sender = "554 not you"
+    async with running(office):
+        await office.put("test", "1", to="it@example.com")
+        for _ in range(4):
+            await asyncio.sleep(0.05)
+            office.hand.pass_(5)
+        assert not broken
+        office.box.sender = ""
+        await office.put("test", "2", to="root@example.com")
+        await office.box.wait_for(1)
+        office.hand.pass_(300)
+        office.worker.nudge()
+        await office.box.wait_for(2)
+
+
 async def test_stopping_leaves_nothing_lost(office: Office) -> None:
     zoe = await office.person("zoe@example.com")
     stuck = asyncio.Event()

@@ -84,9 +84,9 @@ class Worker:
                 self._wake.clear()
                 try:
                     rest = await self._round(group)
-                except sqlite3.Error as error:
+                except Exception as error:  # noqa: BLE001 - nothing may end the worker
                     if not self._stuck:
-                        log.error("The outbox cannot be read (%s). Trying on.", type(error).__name__)  # noqa: TRY400 - once, without the statement
+                        log.error("The outbox cannot be read (%s). Trying on.", type(error).__name__)  # noqa: TRY400 - the type is all that is safe
                     self._stuck, rest = True, 5.0
                 else:
                     if self._stuck:
@@ -131,8 +131,8 @@ class Worker:
     async def _deliver(self, letter: Letter) -> None:
         try:
             await self._try(letter)
-        except sqlite3.Error as error:
-            # The letter is still due, and so goes again.
+        except Exception as error:  # noqa: BLE001 - one letter's trouble must not end the others
+            # A letter that is still due goes again.
             log.warning("Letter %s could not be noted (%s).", letter.id, type(error).__name__)
             await self._clock.sleep(FIRST)
         finally:
