@@ -1,7 +1,7 @@
 """Does every page look and read well in a real browser, with nothing that axe-core would mind?
 
 Needs Chromium, playwright and axe-playwright-python (which brings axe-core). With CUSNA_SHOTS=FOLDER it keeps a picture of
-every page, for people to look at.
+every page, for people to look at, and with CUSNA_LOCALE=de-DE it looks in German.
 """
 # ruff: noqa: N802, E501  # tests are named by the requirement they prove; tables of hostile input are wide
 
@@ -150,7 +150,7 @@ async def wifi_shown(house: House, page: Page) -> None:
 
 async def wifi_big(house: House, page: Page) -> None:
     await wifi_shown(house, page)
-    await page.click("summary:has-text('Show it big')")
+    await page.click(".first summary")
 
 
 async def wifi_settling(house: House, page: Page) -> None:
@@ -245,7 +245,9 @@ async def test_M27_pages_are_clean_in_a_browser(
 ) -> None:
     await house.person("anna@example.com")
     context = await chromium.new_context(
-        viewport={"width": 390, "height": 844}, locale="en-GB", reduced_motion="reduce"
+        viewport={"width": 390, "height": 844},
+        locale=os.environ.get("CUSNA_LOCALE", "en-GB"),
+        reduced_motion="reduce",
     )
     page = await context.new_page()
     said: list[str] = []
@@ -277,4 +279,39 @@ async def test_M27_pages_are_clean_in_a_browser(
     # Chromium itself reports a 4xx page as a console message; that is no fault of the page.
     assert [one for one in said if "Failed to load resource" not in one] == []
     assert [one for one in foreign if not one.startswith((house.base + "/", "data:"))] == []
+    await context.close()
+
+
+async def test_what_the_script_adds(house: House, chromium: Any) -> None:
+    """Copy, a pasted code that is tidied, a countdown, and states that are looked at again."""
+    account = await house.person("anna@example.com", networks=(NetworkView("Members", "pending", None, 0.0),))
+    context = await chromium.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await sent(house, page)
+    assert await page.is_disabled("[data-wait]")
+    letter = (await house.deliver())[-1]
+    await page.evaluate(
+        "text => navigator.clipboard.writeText(text)", f"Your code: {letter.code[:4]} {letter.code[4:]}."
+    )
+    await page.focus("#code")
+    await page.keyboard.press("Control+V")
+    assert await page.input_value("#code") == letter.code
+    await submit(page, "form[action$='/sent'] button")
+    await submit(page, "form[action$='/show'] button")
+    passphrase = await house.folk.passphrase(account)
+    await page.click("[data-copy]")
+    await page.wait_for_function("document.querySelector('[data-copy]').textContent.includes('Copied')")
+    assert await page.evaluate("navigator.clipboard.readText()") == passphrase
+    house.now_sees(account, networks=(NetworkView("Members", "working", None, 0.0),))
+    await page.wait_for_selector("[data-field=state][data-value=working]")
+    assert passphrase in await page.inner_text("main"), "the page was not loaded anew"
+    await context.close()
+
+
+async def test_the_poster_is_one_sheet(house: House, chromium: Any) -> None:
+    context = await chromium.new_context(locale="en-GB")
+    page = await context.new_page()
+    await poster(house, page)
+    pdf = await page.pdf(format="A4", prefer_css_page_size=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type /Page/") == 1
     await context.close()
