@@ -120,7 +120,7 @@ class Mail(Options):
     security: Security = Field(
         default=Security.STARTTLS,
         title="Security",
-        description="starttls, tls, or none (without a user name, or to this machine only).",
+        description="starttls, tls, or none (to this machine only).",
     )
     username: Secret | None = Field(default=None, title="User name", description="If the server wants one.")
     password: Secret | None = Field(default=None, title="Password", description="Of that user.")
@@ -140,8 +140,8 @@ class Mail(Options):
     def _fits_together(self) -> Self:
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password belong together: give both or neither")
-        if self.security is Security.NONE and self.username is not None and not is_loopback(self.host):
-            raise ValueError('security = "none" would send the password in clear: use starttls or tls')
+        if self.security is Security.NONE and not is_loopback(self.host):
+            raise ValueError('security = "none" would send sign-in links in clear: use starttls or tls')
         return self
 
     @property

@@ -207,7 +207,7 @@ class Applier:
 
         def settle(tx: Tx) -> None:
             key_rows.verified(tx, plan.wifi.id, good, now)
-            key_rows.waiting(tx, plan.wifi.id, waiting)
+            key_rows.waiting(tx, plan.wifi.id, waiting, now)
 
         await self._db.run(settle)
 

@@ -1,15 +1,16 @@
 """Who may be on, after the brake? Decisions are made for an integration, or extended for one account."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from cusna_core.api import Clock, Snapshot
 from cusna_core.engine.estate import Estate
+from cusna_core.engine.own import overlaid, own_facts
 from cusna_core.flow.brake import Braked, Past, brake, stated_ends
 from cusna_core.flow.rights import Access, Rights, access, day_bounds, local_day, rights
-from cusna_core.flow.world import Account, Claim, Facts, Override, Place, Right
+from cusna_core.flow.world import Account, Claim, Facts, Override, Place, Refused, Right
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit
 from cusna_core.store import facts as fact_rows
@@ -22,8 +23,19 @@ CLAIMS_KEPT = timedelta(days=40)
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """What is known of one account: its own facts, and what they give."""
+
+    account: Account
+    facts: Facts
+    rights: Rights
+    in_force: tuple[Right, ...]
+    """After the brake, as the ledger has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided for an integration at an instant."""
+    """What was decided for an integration at an instant, and for some accounts since."""
 
     integration: str
     at: datetime
@@ -33,15 +45,52 @@ class Decision:
     braked: Braked
     by_account: Mapping[str, tuple[Right, ...]]
     """The rights in force, after the brake."""
+    since: Mapping[str, Mine] = field(default_factory=dict)
+    """Accounts that were looked at by themselves after this decision."""
+
+    def account(self, account_id: str) -> Account | None:
+        own = self.since.get(account_id)
+        return own.account if own else self.accounts.get(account_id)
+
+    def facts_of(self, account_id: str) -> Facts:
+        """Facts that hold everything about the account, and maybe more."""
+        own = self.since.get(account_id)
+        return own.facts if own else self.facts
 
     def rights_of(self, account_id: str) -> tuple[Right, ...]:
         """One account's rights in force."""
-        return self.by_account.get(account_id, ())
+        own = self.since.get(account_id)
+        return own.in_force if own else self.by_account.get(account_id, ())
+
+    def claimable_of(self, account_id: str) -> tuple[Right, ...]:
+        own = self.since.get(account_id)
+        some = (own.rights if own else self.rights).claimable
+        return tuple(one for one in some if one.account_id == account_id)
+
+    def refused_of(self, account_id: str, location_id: str) -> Refused | None:
+        own = self.since.get(account_id)
+        return (own.rights if own else self.rights).refused.get((account_id, location_id))
+
+    def in_force(self) -> Iterator[Right]:
+        """Everybody's rights in force."""
+        for right in self.braked.in_force:
+            if right.account_id not in self.since:
+                yield right
+        for own in self.since.values():
+            yield from own.in_force
+
+    def coming(self) -> Iterator[Right]:
+        """Everybody's automatic rights that start later."""
+        for right in self.rights.coming:
+            if right.account_id not in self.since:
+                yield right
+        for own in self.since.values():
+            yield from own.rights.coming
 
     def next_event(self, places: Iterable[Place]) -> datetime | None:
         """When the next promised end, start or local midnight changes this decision."""
-        ends = (one.ends for one in self.braked.in_force if one.ends is not None)
-        starts = (one.starts for one in self.rights.coming)
+        ends = (one.ends for one in self.in_force() if one.ends is not None)
+        starts = (one.starts for one in self.coming())
         midnights = (day_bounds(local_day(self.at, place.zone), place.zone)[1] for place in places)
         return min((one for one in (*ends, *starts, *midnights) if one > self.at), default=None)
 
@@ -58,6 +107,9 @@ class Decisions:
 
     def latest(self, integration: str) -> Decision | None:
         return self._latest.get(integration)
+
+    def integrations(self) -> tuple[str, ...]:
+        return tuple(self._latest)
 
     def _lock(self, integration: str) -> asyncio.Lock:
         return self._locks.setdefault(integration, asyncio.Lock())
@@ -82,7 +134,7 @@ class Decisions:
         found = rights(
             known.facts, places, known.accounts.values(), known.claims, known.overrides, policy, now
         )
-        stated = stated_ends(known.ledger, known.facts, known.accounts, known.gone)
+        stated = stated_ends(known.ledger, known.facts, known.accounts, known.gone, places)
         braked = brake(
             found.in_force,
             known.ledger,
@@ -92,36 +144,44 @@ class Decisions:
             now,
             frozen=integration not in self.estate.integrations,
         )
-        return Decision(
-            integration, now, known.facts, known.accounts, found, braked, _by_account(braked.in_force)
-        )
+        by_account: dict[str, tuple[Right, ...]] = {}
+        for right in braked.in_force:
+            by_account[right.account_id] = (*by_account.get(right.account_id, ()), right)
+        return Decision(integration, now, known.facts, known.accounts, found, braked, by_account)
 
     async def extend(self, account_id: str, fresh: Snapshot | None = None) -> Decision | None:
-        """Take up what is new for one account. Grants and extends; can end nobody's right."""
-        row = await self._db.read(lambda tx: account_rows.get(tx, account_id))
-        if row is None:
+        """Take up what is new for one account. Grants and extends; can end nobody's right.
+
+        `fresh` is what the source has just told of this person. Only the account's own facts are
+        looked at, so that a sign-in costs the same in a house of ten and of a hundred thousand.
+        """
+        account = await self._db.read(lambda tx: account_rows.one(tx, account_id))
+        if account is None:
             return None
-        latest = self._latest.get(row.integration) or await self.decide(row.integration)
-        now = self._clock.now()
-        async with self._lock(row.integration):
-            latest = self._latest.get(row.integration, latest)
-            facts = overlaid(latest.facts, fresh) if fresh is not None else latest.facts
-
-            def load(tx: Tx) -> "_Known":
-                return _Known.load_one(tx, row.integration, account_id, facts, now)
-
-            known = await self._db.read(load)
-            account = known.accounts.get(account_id)
-            if account is None:
-                return None
-            places = self.estate.places(row.integration)
-            policy = self.estate.policy(row.integration)
-            found = rights(facts, places, [account], known.claims, known.overrides, policy, now)
-            grown = _grown(known.ledger, found.in_force, account_id)
+        name = account.integration
+        if name not in self._latest:
+            await self.decide(name)
+        async with self._lock(name):
+            latest, now = self._latest[name], self._clock.now()
+            facts = own_facts(latest.facts_of(account_id), account)
+            if fresh is not None:
+                facts = own_facts(overlaid(facts, fresh), account)
+            claims, overrides, ledger = await self._db.read(
+                lambda tx: (
+                    right_rows.claims_of(tx, account_id, (now - CLAIMS_KEPT).date()),
+                    right_rows.overrides_of(tx, account_id),
+                    right_rows.ledger_of(tx, name, account_id),
+                )
+            )
+            places, policy = self.estate.places(name), self.estate.policy(name)
+            found = rights(facts, places, [account], claims, overrides, policy, now)
+            grown = _grown(ledger, found.in_force)
             if grown:
-                await self._db.run(lambda tx: _grant(tx, row.integration, known.ledger, grown, now))
-            decision = _with_account(latest, facts, account, found, grown, now)
-            self._latest[row.integration] = decision
+                await self._db.run(lambda tx: _grant(tx, name, grown, now))
+            merged = {one.id: one for one in (*ledger, *grown)}
+            mine = Mine(account, facts, found, tuple(merged.values()))
+            decision = replace(latest, since={**latest.since, account_id: mine})
+            self._latest[name] = decision
             return decision
 
     def accesses(self, integration: str, now: datetime) -> tuple[Access, ...]:
@@ -129,23 +189,22 @@ class Decisions:
         decision = self._latest.get(integration)
         if decision is None:
             return ()
-        return self._accesses(integration, decision.braked.in_force, now)
+        return self._accesses(integration, decision.in_force(), decision.coming(), now)
 
     def accesses_of(self, integration: str, account_id: str, now: datetime) -> tuple[Access, ...]:
         """The same for one account."""
         decision = self._latest.get(integration)
-        return self._accesses(integration, decision.rights_of(account_id), now) if decision else ()
+        if decision is None:
+            return ()
+        coming = [one for one in decision.coming() if one.account_id == account_id]
+        return self._accesses(integration, decision.rights_of(account_id), coming, now)
 
-    def _accesses(self, integration: str, some: Iterable[Right], now: datetime) -> tuple[Access, ...]:
+    def _accesses(
+        self, integration: str, some: Iterable[Right], coming: Iterable[Right], now: datetime
+    ) -> tuple[Access, ...]:
         valid = [one for one in some if one.starts <= now and (one.ends is None or one.ends > now)]
-        return access(valid, self.estate.places(integration), self.estate.policy(integration))
-
-    def integrations(self) -> tuple[str, ...]:
-        return tuple(self._latest)
-
-    def forget(self, integration: str) -> None:
-        """Drop what is cached: its accounts were changed from outside."""
-        self._latest.pop(integration, None)
+        places, policy = self.estate.places(integration), self.estate.policy(integration)
+        return access(valid, places, policy, tuple(coming))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,39 +220,26 @@ class _Known:
 
     @classmethod
     def load(cls, tx: Tx, integration: str, now: datetime) -> "_Known":
-        facts = fact_rows.load(tx, integration)
-        accounts = {one.id: one for one in account_rows.everyone(tx, integration)}
-        return cls._with(tx, integration, facts, accounts, now)
-
-    @classmethod
-    def load_one(cls, tx: Tx, integration: str, account: str, facts: Facts, now: datetime) -> "_Known":
-        one = account_rows.one(tx, account)
-        return cls._with(tx, integration, facts, {account: one} if one else {}, now)
-
-    @classmethod
-    def _with(
-        cls, tx: Tx, integration: str, facts: Facts, accounts: Mapping[str, Account], now: datetime
-    ) -> "_Known":
         return cls(
-            facts=facts,
-            accounts=accounts,
+            facts=fact_rows.load(tx, integration),
+            accounts={one.id: one for one in account_rows.everyone(tx, integration)},
             claims=tuple(right_rows.claims(tx, integration, (now - CLAIMS_KEPT).date())),
             overrides=tuple(right_rows.overrides(tx, integration)),
             ledger=tuple(right_rows.ledger(tx, integration)),
             past=tuple(right_rows.past(tx, integration, now - DAY)),
             accepted=right_rows.accepted(tx, integration),
-            gone=fact_rows.gone(tx, integration),
+            gone=fact_rows.gone(tx, integration, now)
+            | right_rows.ended_overrides(tx, integration, now - 2 * DAY),
         )
 
 
 def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
     """The ledger, the withdrawals, the held set and the audit log, in one transaction."""
     name, braked, now = decision.integration, decision.braked, decision.at
-    before = {one.id: one for one in known.ledger}
     right_rows.save_ledger(tx, name, braked.ledger)
     right_rows.record(tx, name, braked.withdrawn, now)
     right_rows.set_held(tx, name, braked.held, braked.digest, braked.limit, braked.counted, now)
-    after = {one.id: one for one in braked.ledger}
+    before, after = {one.id for one in known.ledger}, {one.id for one in braked.ledger}
     early = {one.right.id for one in braked.withdrawn}
     for right in braked.ledger:
         if right.id not in before:
@@ -203,11 +249,8 @@ def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
             _note(tx, "withdrawn" if right.id in early else "ended", right, now)
 
 
-def _grant(
-    tx: Tx, integration: str, ledger: Iterable[Right], grown: tuple[Right, ...], now: datetime
-) -> None:
-    merged = {one.id: one for one in ledger} | {one.id: one for one in grown}
-    right_rows.save_ledger(tx, integration, tuple(merged.values()))
+def _grant(tx: Tx, integration: str, grown: tuple[Right, ...], now: datetime) -> None:
+    right_rows.grant(tx, integration, grown)
     for right in grown:
         _note(tx, "granted", right, now)
 
@@ -228,63 +271,11 @@ def _note(tx: Tx, kind: str, right: Right, now: datetime) -> None:
     )
 
 
-def _by_account(some: Iterable[Right]) -> dict[str, tuple[Right, ...]]:
-    found: dict[str, list[Right]] = {}
-    for right in some:
-        found.setdefault(right.account_id, []).append(right)
-    return {account: tuple(mine) for account, mine in found.items()}
-
-
-def _grown(ledger: Iterable[Right], found: Iterable[Right], account_id: str) -> tuple[Right, ...]:
-    """Rights of one account that are new, or last longer than was accepted."""
-    before = {one.id: one for one in ledger if one.account_id == account_id}
+def _grown(ledger: Iterable[Right], found: Iterable[Right]) -> tuple[Right, ...]:
+    """An account's rights that are new, or last longer than was accepted."""
+    before = {one.id: one for one in ledger}
 
     def longer(new: Right, old: Right) -> bool:
         return old.ends is not None and (new.ends is None or new.ends > old.ends)
 
     return tuple(one for one in found if one.id not in before or longer(one, before[one.id]))
-
-
-def _with_account(
-    latest: Decision, facts: Facts, account: Account, found: Rights, grown: tuple[Right, ...], now: datetime
-) -> Decision:
-    """The latest decision with one account's part replaced: its rights only ever grow here."""
-
-    def others(some: Iterable[Right]) -> tuple[Right, ...]:
-        return tuple(one for one in some if one.account_id != account.id)
-
-    renewed = {one.id for one in grown}
-    in_force = (*(one for one in latest.braked.in_force if one.id not in renewed), *grown)
-    mine = tuple(one for one in in_force if one.account_id == account.id)
-    refused = {key: value for key, value in latest.rights.refused.items() if key[0] != account.id}
-    return replace(
-        latest,
-        facts=facts,
-        accounts={**latest.accounts, account.id: account},
-        rights=Rights(
-            in_force=(*others(latest.rights.in_force), *found.in_force),
-            coming=(*others(latest.rights.coming), *found.coming),
-            claimable=(*others(latest.rights.claimable), *found.claimable),
-            refused={**refused, **found.refused},
-        ),
-        braked=replace(latest.braked, in_force=in_force, ledger=in_force),
-        by_account={**latest.by_account, account.id: mine},
-    )
-
-
-def overlaid(facts: Facts, fresh: Snapshot) -> Facts:
-    """Facts with those of a fresh look at one person on top."""
-    return Facts(
-        people={**facts.people, **{one.id: one for one in fresh.people}},
-        affiliations={**facts.affiliations, **{one.id: one for one in fresh.affiliations}},
-        companies={**facts.companies, **{one.id: one for one in fresh.companies}},
-        subscriptions={**facts.subscriptions, **{one.id: one for one in fresh.subscriptions}},
-        bookings={**facts.bookings, **{one.id: one for one in fresh.bookings}},
-        blocked=facts.blocked | {one.person_id for one in fresh.blocks},
-    )
-
-
-def next_local_midnight(places: Iterable[Place], now: datetime) -> datetime | None:
-    """The nearest midnight among the places, in UTC."""
-    ends = (day_bounds(local_day(now, place.zone), place.zone)[1] for place in places)
-    return min((one.astimezone(UTC) for one in ends if one > now), default=None)

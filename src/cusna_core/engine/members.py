@@ -148,10 +148,11 @@ class Members:
         decision, account = await self._decision(account_id)
         if decision is None or account is None or account.suspended:
             return False
-        if account.person_ids & decision.facts.blocked:
+        facts = decision.facts_of(account_id)
+        if account.person_ids & facts.blocked:
             return False
         # Who has a right that the brake holds is welcome, though the source tells of nobody today.
-        known = account.person_ids & decision.facts.people.keys()
+        known = account.person_ids & facts.people.keys()
         return bool(known) or bool(decision.rights_of(account_id))
 
     async def _decision(self, account_id: str) -> tuple[Decision | None, Account | None]:
@@ -175,11 +176,7 @@ class Members:
             return
         roaming = self._engine.estate.policy(account.integration).roaming
         now = self._engine.clock.now()
-        mine = [
-            one
-            for one in decision.rights.claimable
-            if one.account_id == account_id and (roaming or one.location_id == location_id)
-        ]
+        mine = [one for one in decision.claimable_of(account_id) if roaming or one.location_id == location_id]
 
         def take(tx: Tx) -> None:
             for right in mine:
@@ -221,13 +218,9 @@ class Members:
         now = self._engine.clock.now()
         accesses = self._engine.decisions.accesses_of(account.integration, account_id, now)
         access = next((one for one in accesses if one.location_id == location_id), None)
-        refused = None if access else decision.rights.refused.get((account_id, location_id))
+        refused = None if access else decision.refused_of(account_id, location_id)
         claimable = next(
-            (
-                one
-                for one in decision.rights.claimable
-                if one.account_id == account_id and one.location_id == location_id
-            ),
+            (one for one in decision.claimable_of(account_id) if one.location_id == location_id),
             None,
         )
         by_network = {one.network: one for one in states}
@@ -248,7 +241,7 @@ class Members:
             refused_place=self.door(refused.location_id) if refused and refused.location_id else None,
             claimable=claimable,
             next_booking=self._booking(
-                next_booking(decision.facts, places, account, now), account.integration
+                next_booking(decision.facts_of(account_id), places, account, now), account.integration
             ),
             company=company,
             vlan_own=any(one.vlan_own for one in networks),
@@ -288,8 +281,9 @@ class Members:
         if access is None:
             return None
         rights = decision.rights_of(account.id)
-        company = company_of(account, location.place, access.right, rights, decision.facts)
-        known = decision.facts.companies.get(company) if company else None
+        facts = decision.facts_of(account.id)
+        company = company_of(account, location.place, access.right, rights, facts)
+        known = facts.companies.get(company) if company else None
         return known.name if known else None
 
     def _booking(self, booking: Booking | None, integration: str) -> BookingView | None:
@@ -311,7 +305,7 @@ class Members:
             lambda tx: account_rows.passphrase(tx, self._engine.vault, account_id)
         )
 
-    async def change(self, account_id: str, location_id: str, new: str) -> None:
+    async def change(self, account_id: str, location_id: str, new: str, *, language: str = "en") -> None:
         """Set a generated passphrase, tell the member by mail, and bring it to the networks."""
         now = self._engine.clock.now()
 
@@ -324,7 +318,7 @@ class Members:
                 self._engine.vault,
                 "passphrase-changed",
                 f"passphrase-changed:{account_id}:{int(now.timestamp() * 1000)}",
-                {"account": account_id, "location": location_id},
+                {"account": account_id, "location": location_id, "language": language},
                 now,
             )
 

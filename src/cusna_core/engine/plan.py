@@ -139,7 +139,7 @@ class Planner:
             )
             for one in found:
                 if one.location_id in wifi.location_ids:
-                    account = decision.accounts.get(one.account_id)
+                    account = decision.account(one.account_id)
                     if account is not None and not account.suspended:
                         accesses.append(one)
                         accounts[account.id] = account
@@ -171,7 +171,9 @@ class Planner:
         wanted = tuple(
             dict.fromkeys((company[one.account_id], wifi.id) for one in ordered if one.account_id in company)
         )
-        pools = {wifi.id: Pool(wifi.id, domain, wifi.pool)}
+        limits = wifi.network.limits
+        numbers = [one for one in wifi.pool if limits.vlan_min <= one <= limits.vlan_max]
+        pools = {wifi.id: Pool(wifi.id, domain, numbers)}
         # Networks of one domain share its numbers: one allotment at a time, each on the latest groups.
         async with self._allotting:
             groups = tuple(await self._db.read(group_rows.groups))
@@ -201,7 +203,8 @@ class Planner:
             if decision is None or not managed or account.id in found:
                 continue
             place = estate.locations[one.location_id].place
-            company = company_of(account, place, one.right, decision.rights_of(account.id), decision.facts)
+            facts = decision.facts_of(account.id)
+            company = company_of(account, place, one.right, decision.rights_of(account.id), facts)
             if company is not None:
                 found[account.id] = (account.integration, company)
         return found

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from cusna_core.api import (
 from cusna_core.engine.estate import Estate, Integration
 from cusna_core.flow.accounts import link
 from cusna_core.flow.rights import day_bounds, local_day
-from cusna_core.flow.world import Place
+from cusna_core.flow.world import Account, Facts, Place
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit
 from cusna_core.store import facts as fact_rows
@@ -66,6 +66,14 @@ class Sync:
 
     async def read(self, integration: Integration) -> Synced:
         """Read everything of an integration once. Raises PluginError where nothing could be read."""
+        try:
+            return await self._read(integration)
+        except PluginError as error:
+            sentence, now = str(error), self._clock.now()
+            await self._db.run(lambda tx: fact_rows.failed(tx, integration.id, sentence, now))
+            raise
+
+    async def _read(self, integration: Integration) -> Synced:
         places = self.estate.places(integration.id)
         if not places:
             return Synced(changed=False, findings=())
@@ -113,20 +121,20 @@ class Sync:
         await self.link(integration.id, snapshot.people)
         return snapshot
 
-    async def link(self, integration: str, only: Iterable[Person] | None = None) -> tuple[Finding, ...]:
-        """Bring accounts to the persons that are known; every account gets its passphrase here."""
-        facts = await self._db.read(lambda tx: fact_rows.load(tx, integration))
-        accounts = await self._db.read(lambda tx: account_rows.everyone(tx, integration))
+    async def link(self, integration: str, only: Sequence[Person] | None = None) -> tuple[Finding, ...]:
+        """Bring accounts to the persons that are known; every account gets its passphrase here.
+
+        With `only` these persons and the accounts that they can concern are looked at, nobody else.
+        """
+        facts, accounts = await self._db.read(lambda tx: _concerned(tx, integration, only))
         links = await asyncio.to_thread(link, facts, accounts)
-        wanted = None if only is None else {one.id for one in only}
-        creates = [one for one in links.create if wanted is None or one[1] & wanted]
-        relinks = [one for one in links.relink if wanted is None or one[2] & wanted]
+        creates, relinks = links.create, links.relink
         people = facts.people
         now = self._clock.now()
         for start in range(0, len(creates), BATCH):
             batch = creates[start : start + BATCH]
 
-            def create(tx: Tx, batch: list[tuple[str | None, frozenset[str]]] = batch) -> None:
+            def create(tx: Tx, batch: Sequence[tuple[str | None, frozenset[str]]] = batch) -> None:
                 for key, ids in batch:
                     person = _speaker(people, key, ids)
                     account_rows.create(
@@ -166,6 +174,21 @@ class Sync:
         )
         if before is not None and before.email_key != key:
             audit.write(tx, "address-changed", now, who="source", account=account, data={})
+
+
+def _concerned(tx: Tx, integration: str, only: Sequence[Person] | None) -> tuple[Facts, Sequence[Account]]:
+    if only is None:
+        return fact_rows.load(tx, integration), account_rows.everyone(tx, integration)
+    ids = set[str]()
+    for person in only:
+        key = email_key(person.email)
+        found = [account_rows.by_person(tx, integration, person.id)]
+        if key is not None:
+            found.append(account_rows.by_email(tx, integration, key))
+        ids |= {row.id for row in found if row is not None}
+    accounts = [one for one in (account_rows.one(tx, account) for account in sorted(ids)) if one]
+    known = fact_rows.people(tx, integration, {person for one in accounts for person in one.person_ids})
+    return Facts(people={**known, **{one.id: one for one in only}}), accounts
 
 
 def _speaker(people: Mapping[str, Person], key: str | None, ids: frozenset[str]) -> Person | None:

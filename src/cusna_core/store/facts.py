@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from cusna_core.api import Section, Snapshot, Window
+from cusna_core.api import Person, Section, Snapshot, Window
 from cusna_core.flow.world import Facts
 from cusna_core.store import codec, scopes
 from cusna_core.store.codec import SECTION, Row
@@ -249,6 +249,21 @@ def load(tx: Tx, integration: str) -> Facts:
         bookings=found["booking"],
         blocked=frozenset(found["block"]),
     )
+
+
+def people(tx: Tx, integration: str, ids: Iterable[str]) -> dict[str, Person]:
+    """Those of these persons that still count."""
+    found: dict[str, Person] = {}
+    for person_id in sorted(ids):
+        row = tx.execute(
+            "SELECT data FROM facts WHERE integration = ? AND kind = 'person' AND id = ?",
+            (integration, person_id),
+        ).fetchone()
+        if row is not None:
+            person = codec.fact("person", person_id, row["data"])
+            assert isinstance(person, Person)
+            found[person_id] = person
+    return found
 
 
 def gone(tx: Tx, integration: str, now: datetime | None = None) -> frozenset[str]:

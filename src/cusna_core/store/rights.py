@@ -16,6 +16,12 @@ REMEMBERED: Final = timedelta(days=60)
 """How long withdrawals are kept; the brake looks back a day."""
 
 _COLUMNS = "id, account_id, location_id, starts, ends, kind, name, fact_id, company_id"
+_UPSERT = (
+    f"INSERT INTO ledger (integration, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 — constant
+    "ON CONFLICT (integration, id, account_id, location_id) DO UPDATE SET starts = excluded.starts, "
+    "ends = excluded.ends, kind = excluded.kind, name = excluded.name, fact_id = excluded.fact_id, "
+    "company_id = excluded.company_id"
+)
 _Stored = tuple[str, str, str, int, int | None, str, str, str, str | None]
 
 
@@ -50,6 +56,20 @@ def ledger(tx: Tx, integration: str) -> list[Right]:
     return [_right(row) for row in _stored(tx, integration)]
 
 
+def ledger_of(tx: Tx, integration: str, account_id: str) -> list[Right]:
+    """The same of one account."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM ledger WHERE integration = ? AND account_id = ?",  # noqa: S608 — constant
+        (integration, account_id),
+    )
+    return [_right(tuple(row)) for row in rows]
+
+
+def grant(tx: Tx, integration: str, rights: Iterable[Right]) -> None:
+    """Add rights to the ledger, or give those that are there a later end; takes none away."""
+    tx.executemany(_UPSERT, [(integration, *row) for row in map(_tuple, rights)])
+
+
 def save_ledger(tx: Tx, integration: str, rights: Iterable[Right]) -> int:
     """Make these the ledger, writing only what differs; returns how many rows that were."""
     before = {row[:3]: row for row in _stored(tx, integration)}
@@ -60,13 +80,7 @@ def save_ledger(tx: Tx, integration: str, rights: Iterable[Right]) -> int:
         "DELETE FROM ledger WHERE integration = ? AND id = ? AND account_id = ? AND location_id = ?",
         [(integration, *key) for key in left],
     )
-    tx.executemany(
-        f"INSERT INTO ledger (integration, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608 — constant
-        "ON CONFLICT (integration, id, account_id, location_id) DO UPDATE SET starts = excluded.starts, "
-        "ends = excluded.ends, kind = excluded.kind, name = excluded.name, fact_id = excluded.fact_id, "
-        "company_id = excluded.company_id",
-        [(integration, *row) for row in changed],
-    )
+    tx.executemany(_UPSERT, [(integration, *row) for row in changed])
     return len(changed) + len(left)
 
 
@@ -178,6 +192,31 @@ def claims(tx: Tx, integration: str, since_day: date) -> list[Claim]:
         (since_day.isoformat(), integration),
     )
     return [Claim(row["account_id"], row["location_id"], date.fromisoformat(row["day"])) for row in rows]
+
+
+def claims_of(tx: Tx, account_id: str, since_day: date) -> list[Claim]:
+    """One account's."""
+    rows = tx.execute(
+        "SELECT account_id, location_id, day FROM claims WHERE account_id = ? AND day >= ? "
+        "ORDER BY day, location_id",
+        (account_id, since_day.isoformat()),
+    )
+    return [Claim(row["account_id"], row["location_id"], date.fromisoformat(row["day"])) for row in rows]
+
+
+def overrides_of(tx: Tx, account_id: str) -> list[Override]:
+    """One account's grants that no admin has ended."""
+    rows = tx.execute(
+        "SELECT id, account_id, location_id, starts, ends, note FROM overrides "
+        "WHERE account_id = ? AND ended IS NULL ORDER BY id",
+        (account_id,),
+    )
+    return [
+        Override(
+            row["id"], row["account_id"], row["location_id"], at(row["starts"]), at(row["ends"]), row["note"]
+        )
+        for row in rows
+    ]
 
 
 def overrides(tx: Tx, integration: str) -> list[Override]:

@@ -101,6 +101,8 @@ CREATE TABLE ledger (
     PRIMARY KEY (integration, id, account_id, location_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX ledger_by_account ON ledger (account_id);
+
 CREATE TABLE withdrawals (
     seq         INTEGER PRIMARY KEY,
     integration TEXT NOT NULL,

@@ -73,7 +73,8 @@ async def take(request: web.Request) -> web.Response:
         return see(address(door, "change") + "?unchosen")
     made = three(site.parts.random)
     try:
-        await site.members.change(view.account_id, door.id, offered[choice])
+        language = site.language(request).code
+        await site.members.change(view.account_id, door.id, offered[choice], language=language)
     except accounts.Taken:
         # Chance, or a race: three others, and no word about whose it was (P5).
         await site.db.run(lambda tx: store.offer(tx, site.vault, session.id, made, now))
