@@ -45,12 +45,21 @@ class Stage:
     broken: set[str] = field(default_factory=set)
 
     @classmethod
-    async def build(cls, folder: Path, registry: Registry, port: int, *, given: bool = False) -> "Stage":
+    async def build(
+        cls,
+        folder: Path,
+        registry: Registry,
+        port: int,
+        *,
+        given: bool = False,
+        clock: JumpingClock | None = None,
+    ) -> "Stage":
         """Start the fakes, fill them, write a configuration file, and start the program on it.
 
-        With `given` false the file holds only the general part, so that the Settings path can be walked.
+        With `given` the file holds only the general part, so that the Settings path can be walked.
+        A clock that was jumped before chooses the day on which the story begins.
         """
-        clock = JumpingClock()
+        clock = clock or JumpingClock()
         inbox = Inbox()
         await inbox.start()
         source = _fake(registry, FakeSource, ("andcards",))(clock)
