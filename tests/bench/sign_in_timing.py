@@ -63,7 +63,7 @@ async def measure(samples: int) -> dict[str, list[float]]:
                         )
                     )
             runner = await listen(
-                build(Parts(BASE, db, vault, Nobody(), clock, ("127.0.0.1",))), "127.0.0.1", 0
+                build(Parts(BASE, db, vault, Nobody(), clock, trusted_proxies=("127.0.0.1",))), "127.0.0.1", 0
             )
             url = f"http://127.0.0.1:{runner.addresses[0][1]}/portal/kreuzberg"
             took: dict[str, list[float]] = {"known": [], "other": [], "nobod": []}

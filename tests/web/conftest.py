@@ -105,7 +105,7 @@ class Folk(Members):
     async def passphrase(self, account_id: str) -> str:
         return await self.db.read(lambda tx: accounts.passphrase(tx, self.vault, account_id))
 
-    async def change(self, account_id: str, location_id: str, new: str) -> None:
+    async def change(self, account_id: str, location_id: str, new: str, *, language: str = "") -> None:
         self.calls.append(("change", account_id, location_id))
         now = self.clock.now()
         await self.db.run(lambda tx: accounts.set_passphrase(tx, self.vault, account_id, new, now))
@@ -220,9 +220,9 @@ class House:
             self.vault,
             self.folk,
             self.clock,
-            ("127.0.0.1",),
-            self.nudge,
-            Random(7),
+            trusted_proxies=("127.0.0.1",),
+            nudge=self.nudge,
+            random=Random(7),
         )
         return replace(made, **changes)  # type: ignore[arg-type]  # of any part
 

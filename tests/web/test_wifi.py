@@ -228,7 +228,7 @@ async def test_P5_a_taken_one_is_replaced_without_a_word(
     await browser.post(f"{HERE}/change/offer")
     first = (await browser.get(f"{HERE}/change")).text
 
-    async def taken(*_: object) -> None:
+    async def taken(*_: object, **__: object) -> None:
         raise accounts.Taken("that is somebody's")
 
     monkeypatch.setattr(house.folk, "change", taken)

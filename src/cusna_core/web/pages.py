@@ -10,12 +10,15 @@ from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from cusna_core import words
 from cusna_core.words import Language, languages
 
 SMALL = 1000
 """Below so many bytes a packet is one packet anyway."""
+KEPT = 500
+"""Parts of pages kept in memory: SSIDs times languages times devices."""
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -50,6 +53,8 @@ class Pages:
     def __init__(self) -> None:
         self.static: dict[str, Body] = {}
         self._address: dict[str, str] = {}
+        self._icons: dict[str, Markup] = {}
+        self._joining: dict[tuple[tuple[tuple[str, bool], ...], str, str], Markup] = {}
         for file in files("cusna_core.web").joinpath("static").iterdir():
             stem, dot, suffix = file.name.rpartition(".")
             if not dot or dot + suffix not in TYPES:
@@ -70,6 +75,8 @@ class Pages:
         # In a context dictionary the words would be the page's; as globals they are the program's.
         self.templates.globals.update(
             languages=languages,
+            named_languages=tuple((code, one.name) for code, one in languages().items()),
+            icon=self.icon,
             because=words.because,
             refused=words.refused,
             state=words.state,
@@ -78,6 +85,28 @@ class Pages:
             moment=words.moment,
             iso=iso,
         )
+
+    def icon(self, name: str) -> Markup:
+        """A drawing, made once: a page has a dozen of them."""
+        drawn = self._icons.get(name)
+        if drawn is None:
+            drawn = self._icons[name] = self._part("icons.html", "icon", name)
+        return drawn
+
+    def joining(self, steps: tuple[tuple[str, bool], ...], ssid: str, language: Language) -> Markup:
+        """How to join, made once for each device, SSID and language: it is the longest part of its page."""
+        key = (steps, ssid, language.code)
+        made = self._joining.get(key)
+        if made is None:
+            if len(self._joining) >= KEPT:
+                self._joining.clear()
+            made = self._joining[key] = self._part("portal/pieces.html", "joining", steps, ssid, language)
+        return made
+
+    def _part(self, template: str, macro: str, *values: object) -> Markup:
+        made = getattr(self.templates.get_template(template).module, macro)(*values)
+        assert isinstance(made, Markup)
+        return made
 
     def render(self, template: str, language: Language, values: Mapping[str, Any]) -> bytes:
         return (

@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiohttp import web
+from markupsafe import Markup
 
 from cusna_core.engine.members import Door, MemberView
 from cusna_core.flow.world import Refusal, Refused
@@ -53,12 +54,20 @@ def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response
         "revealed": "",
         "codes": {},
         "fresh": store.fresh(request[SESSION], site.clock.now()),
-        "steps": ordered(request.headers.get("User-Agent", "")),
+        "joining": _joining(request, view),
         "checked": "checked" in request.query,
         "changed": "changed" in request.query,
         **values,
     }
     return page(request, "wifi.html", view.door, here=here, secret=bool(values["revealed"]), **values)
+
+
+def _joining(request: web.Request, view: MemberView) -> Markup:
+    site = request.app[SITE]
+    if not view.networks:
+        return Markup()
+    steps = ordered(request.headers.get("User-Agent", ""))
+    return site.pages.joining(steps, view.networks[0].ssid, site.language(request))
 
 
 async def show(request: web.Request) -> web.Response:
