@@ -1,7 +1,7 @@
 """What does a plugin get from the core? A few fields, and no way back into the application."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cusna_core.api.clock import Clock
 
@@ -15,7 +15,7 @@ class Context:
     installation: str
     """A few letters that tell this installation's objects from another's."""
     clock: Clock
-    fingerprint: Callable[[str], str]
+    fingerprint: Callable[[str], str] = field(repr=False)
     """A keyed, one-way fingerprint (hex) of a passphrase; the same for the installation's life."""
 
     @property

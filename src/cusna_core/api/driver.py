@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import ClassVar, Generic, TypeVar, assert_never
 
 from cusna_core.api.context import Context
-from cusna_core.api.errors import AuthFailed, PluginError, Transient, Unsupported
+from cusna_core.api.errors import AuthFailed, ConfigError, PluginError, Transient, Unsupported
 from cusna_core.api.findings import Finding
 from cusna_core.api.keys import (
     Change,
@@ -92,14 +92,14 @@ class Network(ABC, Generic[N]):
     async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:
         """Carry out changes in their order, one outcome each; what has no outcome was not tried.
 
-        This default goes one by one. Vendors that write whole objects or batches override it.
+        This default goes one by one, and stops at what concerns all of them. Vendors that write whole objects or batches override it.
         """
         for change in changes:
             try:
                 ref = await self._one(change)
             except PluginError as error:
                 yield Outcome(change, error=error)
-                if isinstance(error, (Transient, AuthFailed)):
+                if isinstance(error, (Transient, AuthFailed, ConfigError)):
                     return
             else:
                 yield Outcome(change, ref=ref)

@@ -4,6 +4,7 @@ Instants are aware and in UTC; intervals are half-open, so an end is the first i
 Ids are the source's own strings; the core keeps the ids of two integrations apart by itself.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,27 +12,48 @@ from datetime import date, datetime
 from enum import StrEnum
 
 
+NEVER = frozenset(' \t\r\n,;:"<>()[]\\')
+"""What no address has that is not written to be read in two ways."""
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+LONGEST = 254
+
+
 def email_key(address: str | None) -> str | None:
     """The form in which two addresses are compared, or None for what is no address.
 
-    Trimmed, NFC, lower case, domain in IDNA. No NFKC and no casefold: folding look-alikes
-    is a known take-over trick (Auth.js GHSA-7rqj-j65f-68wh). Never send mail to this form.
+    Trimmed, NFC, lower case, domain in Punycode. Nothing else is folded, neither by NFKC nor by
+    casefold nor by IDNA 2003 (which takes straße.de for strasse.de): whoever owns a look-alike would
+    own its account (Auth.js GHSA-7rqj-j65f-68wh). Never send mail to this form.
     """
     if address is None:
         return None
-    text = unicodedata.normalize("NFC", address.strip()).lower()
-    local, at, domain = text.rpartition("@")
-    if not at or not local or "@" in local or any(c in text for c in ' \t\r\n,;:"<>()[]\\'):
+    trimmed = address.strip()
+    text = _folded(trimmed[: LONGEST + 1])
+    if len(trimmed) > LONGEST or not text.isprintable():
         return None
-    if not text.isprintable() or len(text) > 254:
+    if any(not c.isascii() and _folded(c).isascii() for c in trimmed):  # the Kelvin sign is no k
         return None
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
+    # What others may read into it: a full-width @ or comma splits an address somewhere later.
+    read = unicodedata.normalize("NFKC", text)
+    if read.count("@") != 1 or not NEVER.isdisjoint(read):
         return None
-    if "." not in domain and domain != "localhost":
+    local, _, domain = text.partition("@")
+    labels = [_ascii(label) for label in domain.split(".")]
+    if not local or not all(LABEL.fullmatch(label) for label in labels):
         return None
-    return f"{local}@{domain}"
+    if len(labels) == 1 and domain != "localhost":
+        return None
+    key = f"{local}@{'.'.join(labels)}"
+    return key if len(key.encode()) <= LONGEST else None
+
+
+def _folded(text: str) -> str:
+    # Twice: some small letters exist as one character whose capitals do not.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
+def _ascii(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
 
 
 class Section(StrEnum):

@@ -33,13 +33,15 @@ def is_loopback(host: str | None) -> bool:
 
 
 def _address(value: str) -> str:
+    value = value.strip()
     try:
         url = URL(value)
     except ValueError:
         raise ValueError("must be a URL such as https://192.168.1.1") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    # The parser forgives spaces and line breaks, and drops them: what is checked must be what is called.
+    if url.scheme not in ("http", "https") or not url.host or " " in value or not value.isprintable():
         raise ValueError("must be a URL such as https://192.168.1.1")
-    if url.user or url.password or url.query_string or url.fragment:
+    if any(sign in value for sign in "@?#"):
         raise ValueError("must be a plain address without user, query or fragment")
     if url.scheme == "http" and not is_loopback(url.host):
         raise ValueError("must be https: plain http would send the credentials in clear")
