@@ -28,6 +28,7 @@ from cusna_core.engine.control import Control
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.members import Members
 from cusna_core.engine.operations import Operations
+from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
 from cusna_core.mail.smtp import Smtp
@@ -35,6 +36,7 @@ from cusna_core.mail.worker import Worker as MailWorker
 from cusna_core.store import installation, settings, sign_in
 from cusna_core.store.db import Database, Lock, lock
 from cusna_core.store.vault import Vault
+from cusna_core.web import console
 from cusna_core.web.app import build as build_web
 from cusna_core.web.serve import listen
 from cusna_core.web.site import Parts
@@ -220,9 +222,15 @@ class App:
                 members=core.members,
                 clock=core.clock,
                 trusted_proxies=tuple(map(str, general.trusted_proxies)),
+                admins=lambda: core.file.general.admins,
                 nudge=self._mail.nudge,
                 random=core.dice,
-            )
+            ),
+            more=console.routes(),
+        )
+        console.equip(
+            application,
+            Workshop(core.engine, core.file, core.registry, core.ground, setup, core.rebuild),
         )
         self._runner = await listen(application, general.listen.host, general.listen.port)
         self._control = Control(general.data_dir, core.operations.run)

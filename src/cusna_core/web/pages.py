@@ -83,6 +83,10 @@ class Pages:
             state_label=words.state_label,
             until=words.until,
             moment=words.moment,
+            problem=words.problem,
+            level=words.level,
+            verb=words.verb,
+            causes=words.causes,
             iso=iso,
         )
 

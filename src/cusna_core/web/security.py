@@ -183,9 +183,13 @@ async def admit(site: Site, request: web.Request, route: Route) -> web.Response 
     """None, with the session in the request; or the way to the sign-in."""
     cookie = ADMIN if route.who is Who.ADMIN else MEMBER
     found = await session(site, request, cookie)
-    if found is not None:
+    if found is not None and (found.kind == "member" or site.is_admin(found.admin)):
         request[SESSION] = found
         return None
+    if found is not None and found.admin is not None:
+        # Who is no admin any more is out everywhere at once.
+        gone = found.admin
+        await site.db.run(lambda tx: sign_in.close_admin(tx, gone))
     if route.who is Who.ADMIN:
         target = "/console/sign-in"
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 from yarl import URL
 
-from cusna_core.api import Clock, PluginError
+from cusna_core.api import Clock, PluginError, email_key
 from cusna_core.engine.members import Door, Members
 from cusna_core.store.db import Database
 from cusna_core.store.vault import Vault
@@ -37,6 +37,8 @@ class Parts:
     members: Members
     clock: Clock
     trusted_proxies: Sequence[str] = ()
+    admins: Callable[[], Sequence[str]] = tuple
+    """Who may enter the console, as it is configured now."""
     nudge: Callable[[], None] = lambda: None
     """Tell the mail worker that a letter is waiting."""
     random: Random = field(default_factory=SystemRandom, repr=False)
@@ -89,6 +91,10 @@ class Site:
 
     def address(self, request: web.Request) -> str:
         return client.address(request, self.trusted)
+
+    def is_admin(self, address: str | None) -> bool:
+        key = email_key(address or "")
+        return key is not None and any(email_key(one) == key for one in self.parts.admins())
 
     def token(self) -> str:
         """256 bits, 43 characters that a link can hold (M1)."""

@@ -1,0 +1,403 @@
+"""What can an admin set up from the console, and how is it tried and kept?
+
+The façade between pages and configuration. Whatever is saved is judged whole, tried against the real
+system, stored encrypted, and at work when `save` returns; or nothing of it is stored. Secrets go in and
+never come out.
+"""
+
+import asyncio
+import logging
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, get_args
+
+from cusna_core.api import ConfigError, Options, PluginError
+from cusna_core.config.file import ConfigFile
+from cusna_core.config.judge import judge, own_options, type_problem
+from cusna_core.config.models import KINDS
+from cusna_core.config.plugins import Registry
+from cusna_core.config.problems import Problem, sentence
+from cusna_core.config.references import is_secret
+from cusna_core.config.resolve import console_ground
+from cusna_core.config.setup import Kind, Origin, Setup, path
+from cusna_core.config.trouble import no_such
+from cusna_core.config.values import is_slug
+from cusna_core.engine import build
+from cusna_core.engine.engine import Engine
+from cusna_core.store import audit, settings
+from cusna_core.store.db import Tx
+
+log = logging.getLogger(__name__)
+
+TRY_SECONDS = 20.0
+"""So long a system may take to answer when its credentials are tried."""
+TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "å": "a", "æ": "ae"})
+LONGEST_NAME = 40
+
+
+class Refused(Exception):
+    """Nothing was stored. Each problem's path is a field of the form ("tls.ca"), or empty for all of it."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that is set up, as it may be shown: its secrets are left out, and only named in `given`."""
+
+    kind: Kind
+    name: str
+    origin: Origin
+    type: str
+    """Of an integration or controller; of a network, its controller's."""
+    title: str
+    """What people call the system, where a plugin says so."""
+    values: Mapping[str, Any]
+    given: frozenset[str] = frozenset()
+    """Dotted names of the secrets that are there."""
+    version: int = 0
+    changed: datetime | None = None
+    by: str = ""
+    off: str = ""
+    """Why it is switched off; empty if it is at work."""
+
+    @property
+    def path(self) -> str:
+        return path(self.kind, self.name)
+
+    @property
+    def fixed(self) -> bool:
+        """The file says so, and the console only shows it."""
+        return self.origin == "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a form asks for: core's own part and the plugin's, as models."""
+
+    core: type[Options]
+    own: type[Options] | None
+    title: str = ""
+    models: tuple[type[Options], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", (self.core, self.own) if self.own else (self.core,))
+
+
+class Workshop:
+    """Everything that the console's settings do."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        file: ConfigFile,
+        registry: Registry,
+        ground: build.Ground,
+        setup: Setup,
+        rebuild: Callable[[], Awaitable[Setup]],
+    ) -> None:
+        self.engine = engine
+        self.file = file
+        self.registry = registry
+        self.setup = setup
+        self._ground = ground
+        self._rebuild = rebuild
+        self._building = asyncio.Lock()
+
+    # What there is
+
+    def types(self, kind: Kind) -> list[tuple[str, str]]:
+        """The types to choose from, each with its title."""
+        brought: Mapping[str, Any] = self.registry.sources if kind == "integration" else self.registry.drivers
+        return sorted(((name, one.title) for name, one in brought.items()), key=lambda one: one[1].casefold())
+
+    def shape(self, kind: Kind, type_: str) -> Shape | None:
+        """What is asked for; None for a type that no enabled plugin brings."""
+        own = own_options(kind, {"type": type_}, self.registry)
+        if own is None:
+            return None
+        return Shape(KINDS[kind], None if kind == "location" else own, self._title(kind, type_))
+
+    def _title(self, kind: Kind, type_: str) -> str:
+        brought: Mapping[str, Any] = self.registry.sources if kind == "integration" else self.registry.drivers
+        return str(brought[type_].title) if type_ in brought else type_
+
+    async def kept(self, kind: Kind, name: str) -> Kept | None:
+        if name in self.file.tables[kind]:
+            return self._kept(kind, name, "file", self.file.tables[kind][name], None)
+        stored = await self._stored(kind, name)
+        return None if stored is None else self._kept(kind, name, "console", stored.values, stored)
+
+    async def all(self, kind: Kind) -> list[Kept]:
+        """By name, those of the file and those of the console."""
+        vault = self._ground.vault
+        made = await self._ground.db.read(lambda tx: settings.all(tx, vault))
+        names = {*made.get(kind, {}), *self.file.tables[kind]}
+        found = [await self.kept(kind, name) for name in sorted(names)]
+        return [one for one in found if one is not None]
+
+    async def _stored(self, kind: Kind, name: str) -> settings.Setting | None:
+        vault = self._ground.vault
+        return await self._ground.db.read(lambda tx: settings.get(tx, vault, kind, name))
+
+    def _kept(self, kind: Kind, name: str, origin: Origin, raw: Any, stored: settings.Setting | None) -> Kept:
+        values = dict(raw) if isinstance(raw, Mapping) else {}
+        type_ = str(values.get("type", ""))
+        if kind == "network":
+            type_ = self.controller_type(str(values.get("controller", "")))
+        shape = self.shape(kind, type_)
+        secrets = _secrets(shape.models) if shape else frozenset(values) - set(KINDS[kind].model_fields)
+        off = next((one.why for one in self.setup.off if (one.kind, one.name) == (kind, name)), "")
+        return Kept(
+            kind,
+            name,
+            origin,
+            type_,
+            self._title(kind, type_) if type_ else "",
+            _without(values, secrets),
+            frozenset(one for one in secrets if _at(values, one) is not None),
+            stored.version if stored else 0,
+            stored.at if stored else None,
+            stored.by if stored else "",
+            off,
+        )
+
+    def controller_type(self, controller: str) -> str:
+        known = self.setup.controllers.get(controller)
+        return known.driver.type if known else ""
+
+    async def free_name(self, kind: Kind, wanted: str) -> str:
+        """A name made of what something is called, that nothing else of its kind has."""
+        taken = {one.name for one in await self.all(kind)}
+        base = slug(wanted) or kind
+        for number in range(1, len(taken) + 2):
+            tail = "" if number == 1 else f"-{number}"
+            name = base[: LONGEST_NAME - len(tail)].rstrip("-") + tail
+            if name not in taken:
+                return name
+        raise AssertionError("one more number than names that are taken")
+
+    # What is done
+
+    async def save(
+        self,
+        kind: Kind,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        by: str,
+        version: int,
+        keep: Collection[str] = (),
+        tried: bool = True,
+    ) -> None:
+        """Judge, try, store, and set to work. `version` 0 makes a new one.
+
+        `keep` names secrets that stay as they are. Raises Refused, or `settings.Conflict` if somebody
+        else saved meanwhile.
+        """
+        if name in self.file.tables[kind]:
+            raise Refused(Problem("", "The configuration file has this name, and the file counts."))
+        stored = await self._stored(kind, name)
+        if version == 0 and stored is not None:
+            raise Refused(Problem("slug", "is in use already: choose another one"))
+        whole = _merged(values, stored.values if stored else {}, keep)
+        own = self._judged(kind, name, whole)
+        if tried:
+            await self._try(kind, name, whole, own)
+        now = self._ground.clock.now()
+        before = stored.values if stored else {}
+        touched = sorted(one for one in {*whole, *before} if whole.get(one) != before.get(one))
+
+        def put(tx: Tx) -> None:
+            settings.put(tx, self._ground.vault, kind, name, whole, now, by, version)
+            told = {"kind": kind, "name": name, "fields": touched}
+            audit.write(tx, "setting-changed" if version else "setting-made", now, who=by, data=told)
+
+        await self._ground.db.run(put)
+        await self._take()
+
+    async def change(
+        self, kind: Kind, name: str, changes: Mapping[str, Any], *, by: str, version: int
+    ) -> None:
+        """Change a few plain values of something that is set up; nothing is tried again."""
+        stored = await self._stored(kind, name)
+        if stored is None:
+            raise Refused(Problem("", "This is not there any more."))
+        values = {**stored.values, **changes}
+        await self.save(kind, name, values, by=by, version=version, tried=False)
+
+    async def remove(self, kind: Kind, name: str, *, by: str, version: int) -> None:
+        """Take something out that nothing else needs. Its keys keep what was promised; the brake watches."""
+        needed = [f"{one.kind} {one.name}" for one in await self.needing(kind, name)]
+        if needed:
+            raise Refused(Problem("", f"It is still used by {', '.join(needed)}. Remove that first."))
+        now = self._ground.clock.now()
+
+        def delete(tx: Tx) -> None:
+            settings.delete(tx, kind, name, version)
+            audit.write(tx, "setting-removed", now, who=by, data={"kind": kind, "name": name})
+
+        await self._ground.db.run(delete)
+        await self._take()
+
+    async def needing(self, kind: Kind, name: str) -> Sequence[Kept]:
+        """What could not do without it."""
+        match kind:
+            case "integration":
+                return [one for one in await self.all("location") if one.values.get("integration") == name]
+            case "controller":
+                return [one for one in await self.all("network") if one.values.get("controller") == name]
+            case "network":
+                return [one for one in await self.all("location") if name in one.values.get("networks", ())]
+        return ()
+
+    async def _take(self) -> None:
+        async with self._building:
+            self.setup = await self._rebuild()
+
+    # Judging and trying
+
+    def _judged(self, kind: Kind, name: str, values: Mapping[str, Any]) -> Options:
+        """The plugin's part, if everything is good."""
+        where = path(kind, name)
+        wrong: list[Problem] = []
+        if not is_slug(name):
+            text = "should be 1 to 40 small letters, digits and hyphens, such as kreuzberg"
+            wrong.append(Problem(f"{where}.slug", text))
+        own: type[Options] | None = Options
+        if kind in ("integration", "controller"):
+            brought: Mapping[str, Any] = (
+                self.registry.sources if kind == "integration" else self.registry.drivers
+            )
+            own = own_options(kind, values, self.registry)
+            wrong += filter(None, [type_problem(values, brought, self.registry, where)])
+        if kind == "network":
+            controller = values.get("controller")
+            own = own_options(kind, {"type": self.controller_type(str(controller))}, self.registry)
+            wrong += filter(
+                None, [no_such("controller", controller, self.setup.controllers, f"{where}.controller")]
+            )
+        if kind == "location":
+            wrong += self._lost(values, where)
+        judged = judge(KINDS[kind], own, values, console_ground(self.file), where)
+        wrong += judged.problems
+        if wrong or judged.own is None:
+            raise Refused(*(Problem(_below(one.path, where), one.text) for one in wrong))
+        return judged.own
+
+    def _lost(self, values: Mapping[str, Any], where: str) -> list[Problem]:
+        networks = values.get("networks") or ()
+        found = [
+            no_such(
+                "integration", values.get("integration"), self.setup.integrations, f"{where}.integration"
+            ),
+            *(no_such("network", one, self.setup.networks, f"{where}.networks") for one in networks),
+        ]
+        return [one for one in found if one is not None]
+
+    async def _try(self, kind: Kind, name: str, values: Mapping[str, Any], own: Options) -> None:
+        """Whether the system answers, and takes the credentials. Raises Refused."""
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                if kind == "network":
+                    await self._try_network(name, values, own)
+                elif kind != "location":
+                    await self._try_login(kind, name, values, own)
+        except ConfigError as error:
+            raise Refused(Problem(error.path, str(error))) from None
+        except PluginError as error:
+            raise Refused(Problem("", sentence(error))) from None
+        except TimeoutError:
+            text = f"No answer came within {TRY_SECONDS:.0f} seconds. Check the address, and that it is on."
+            raise Refused(Problem("", text)) from None
+        except Refused:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not take the console along
+            log.warning("%s: trying it failed with %s", path(kind, name), type(error).__name__)
+            text = f"The plugin failed at it ({type(error).__name__}): a bug in the plugin. Tell its author."
+            raise Refused(Problem("", text)) from None
+
+    async def _try_login(self, kind: Kind, name: str, values: Mapping[str, Any], own: Options) -> None:
+        context = self._ground.context(name)
+        type_ = str(values["type"])
+        made: Any
+        if kind == "integration":
+            made = self.registry.sources[type_](own, context)
+        else:
+            made = self.registry.drivers[type_](own, context)
+        try:
+            await made.open()
+            await made.check()
+            if kind == "integration":
+                await made.locations()
+        finally:
+            await made.close()
+
+    async def _try_network(self, name: str, values: Mapping[str, Any], own: Options) -> None:
+        controller = self.engine.estate.controllers.get(str(values["controller"]))
+        if controller is None:
+            raise Refused(Problem("", "Its controller is switched off. Mend the controller first."))
+        network = controller.network(own)
+        await network.check()
+        for one in self.engine.estate.wifis.values():
+            if one.id != name and one.network.identity() == network.identity():
+                raise Refused(Problem("", f"This SSID is the network {one.id} already. Use that one."))
+
+
+def slug(text: str) -> str:
+    """ "Kreuzberg, Haus 2" as "kreuzberg-haus-2"; empty where no letter is left."""
+    plain = unicodedata.normalize("NFKD", text.lower().translate(TRANSLITERATED))
+    plain = plain.encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_NAME].strip("-")
+
+
+def _below(where: str, table: str) -> str:
+    return where.removeprefix(table).removeprefix(".")
+
+
+def _secrets(models: Collection[type[Options]], prefix: str = "") -> frozenset[str]:
+    """The dotted names of all fields that hold a secret."""
+    found: set[str] = set()
+    for model in models:
+        for name, info in model.model_fields.items():
+            if is_secret(info.annotation):
+                found.add(prefix + name)
+            for arm in (info.annotation, *get_args(info.annotation)):
+                if isinstance(arm, type) and issubclass(arm, Options):
+                    found |= _secrets([arm], f"{prefix}{name}.")
+    return frozenset(found)
+
+
+def _at(values: Mapping[str, Any], dotted: str) -> Any:
+    first, _, rest = dotted.partition(".")
+    value = values.get(first)
+    if not rest:
+        return value
+    return _at(value, rest) if isinstance(value, Mapping) else None
+
+
+def _without(values: Mapping[str, Any], secrets: Collection[str]) -> dict[str, Any]:
+    done: dict[str, Any] = {}
+    for name, value in values.items():
+        below = [one.partition(".")[2] for one in secrets if one.startswith(f"{name}.")]
+        if name not in secrets:
+            done[name] = _without(value, below) if below and isinstance(value, Mapping) else value
+    return done
+
+
+def _merged(values: Mapping[str, Any], before: Mapping[str, Any], keep: Collection[str]) -> dict[str, Any]:
+    """The new values, with the secrets that stay."""
+    whole = dict(values)
+    for dotted in keep:
+        first, _, rest = dotted.partition(".")
+        old = before.get(first)
+        if rest and isinstance(old, Mapping):
+            whole[first] = _merged(whole.get(first, {}), old, [rest])
+        elif not rest and old is not None and whole.get(first) is None:
+            whole[first] = old
+    return whole

@@ -1,0 +1,146 @@
+"""What is set up, and how is it? The overview, the lists, and a page for each integration and controller."""
+
+from aiohttp import web
+
+from cusna_core.config.setup import Kind
+from cusna_core.web.console.connect import changeable, needed, own_address, saved, version
+from cusna_core.web.console.paper import BENCH, page, who
+from cusna_core.web.routes import Handler
+from cusna_core.web.security import FORM, see
+from cusna_core.web.site import SITE
+
+KINDS: tuple[Kind, ...] = ("integration", "controller", "network", "location")
+
+
+async def overview(request: web.Request) -> web.Response:
+    bench = request.app[BENCH]
+    return page(
+        request,
+        "overview.html",
+        at="overview",
+        findings=await bench.survey.findings(),
+        locations=await bench.survey.locations(),
+        counts={kind: len(await bench.workshop.all(kind)) for kind in KINDS},
+        unplaced=[one for kind in KINDS for one in await bench.workshop.all(kind) if one.off],
+    )
+
+
+async def settings(_: web.Request) -> web.Response:
+    return see(own_address("integration"))
+
+
+def listed(kind: Kind) -> Handler:
+    """All of a kind, as cards."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        bench = request.app[BENCH]
+        things = await bench.workshop.all(kind)
+        networks = {
+            one.name: bench.survey.network(wifi)
+            for one in things
+            if kind == "network" and (wifi := bench.survey.wifi(one.name))
+        }
+        reads = {
+            one.name: await bench.survey.integration(one.name) for one in things if kind == "integration"
+        }
+        places = {one.id: one for one in await bench.survey.locations()} if kind == "location" else {}
+        return page(
+            request,
+            "list.html",
+            at=kind,
+            kind=kind,
+            things=things,
+            networks=networks,
+            reads=reads,
+            places=places,
+            ready=bool(bench.workshop.setup.integrations and bench.workshop.setup.networks),
+            removed="removed" in request.query,
+        )
+
+    return handler
+
+
+async def integration(request: web.Request) -> web.Response:
+    return await _integration(request)
+
+
+async def _integration(
+    request: web.Request, problems: dict[str, str] | None = None, status: int = 200
+) -> web.Response:
+    bench = request.app[BENCH]
+    kept = await needed(request, "integration")
+    at_work = bench.workshop.setup.integrations.get(kept.name)
+    return page(
+        request,
+        "integration.html",
+        at="integration",
+        here=own_address("integration", kept.name),
+        status=status,
+        kept=kept,
+        policy=at_work.policy if at_work else None,
+        read=await bench.survey.integration(kept.name),
+        places=await bench.survey.places(kept.name),
+        able=bench.survey.able(kept.name),
+        plans=await bench.survey.plans(kept.name),
+        findings=await bench.survey.findings(kept.path),
+        networks=bool(bench.workshop.setup.networks),
+        connected="connected" in request.query,
+        saved="saved" in request.query,
+        problems=problems or {},
+        file=bench.workshop.file.path,
+    )
+
+
+async def policy(request: web.Request) -> web.Response:
+    """The switches of an integration. Nothing is connected anew, so no new sign-in is needed."""
+    site, bench = request.app[SITE], request.app[BENCH]
+    kept = changeable(await needed(request, "integration"))
+    form = request[FORM]
+    lines = form.get("plans_without_wifi", "").splitlines()
+    changes: dict[str, object] = {
+        "roaming": "roaming" in form,
+        "plans_without_wifi": list(dict.fromkeys(line.strip() for line in lines if line.strip())),
+    }
+    if "vlans" in form:
+        # The switch was there to be set: where it is greyed, nothing is said about it.
+        changes["manage_vlans"] = "manage_vlans" in form
+    failed = await saved(
+        site.language(request),
+        (),
+        lambda: bench.workshop.change(
+            "integration", kept.name, changes, by=who(request), version=version(request)
+        ),
+    )
+    if failed is not None:
+        return await _integration(request, failed[1], failed[0])
+    return see(own_address("integration", kept.name) + "?saved#switches")
+
+
+async def read_again(request: web.Request) -> web.Response:
+    """Read this integration now rather than at the next round."""
+    kept = await needed(request, "integration")
+    request.app[BENCH].workshop.engine.nudge(kept.name)
+    return see(own_address("integration", kept.name))
+
+
+async def controller(request: web.Request) -> web.Response:
+    bench = request.app[BENCH]
+    kept = await needed(request, "controller")
+    choices = await bench.survey.choices(kept.name) if not kept.off else ""
+    return page(
+        request,
+        "controller.html",
+        at="controller",
+        kept=kept,
+        choices=() if isinstance(choices, str) else choices,
+        silent=choices if isinstance(choices, str) else "",
+        networks=await bench.workshop.needing("controller", kept.name),
+        states={
+            wifi.ssid: bench.survey.network(wifi)
+            for wifi in bench.workshop.engine.estate.wifis.values()
+            if wifi.controller_id == kept.name
+        },
+        findings=await bench.survey.findings(kept.path),
+        connected="connected" in request.query,
+        file=bench.workshop.file.path,
+    )

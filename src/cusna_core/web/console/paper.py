@@ -1,0 +1,114 @@
+"""What do the console's pages have in common?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from cusna_core.engine.survey import Survey
+from cusna_core.engine.workshop import Workshop
+from cusna_core.store import sign_in as store
+from cusna_core.web.portal.paper import remember_language
+from cusna_core.web.security import SESSION
+from cusna_core.web.site import SITE
+from cusna_core.words import Language
+
+SETTINGS = "/console/settings"
+MUCH = 64 * 1024
+"""The largest form: a page of options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the console works with."""
+
+    workshop: Workshop
+    survey: Survey
+
+
+BENCH = web.AppKey("BENCH", Bench)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the navigation. `page` is what a page calls itself to be marked there."""
+
+    page: str
+    address: str
+    icon: str
+    label: Callable[[Language], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together; without a label they stand by themselves."""
+
+    items: tuple[Item, ...]
+    label: Callable[[Language], str] | None = field(default=None)
+
+
+def navigation() -> tuple[Group, ...]:
+    """Everything that has a page. People, companies, changes and the rest join as groups of their own."""
+    return (
+        Group((Item("overview", "/console", "activity", lambda language: language.text("Overview")),)),
+        Group(
+            (
+                Item(
+                    "integration",
+                    f"{SETTINGS}/integrations",
+                    "people",
+                    lambda language: language.text("Integrations"),
+                ),
+                Item(
+                    "controller",
+                    f"{SETTINGS}/controllers",
+                    "server",
+                    lambda language: language.text("Controllers"),
+                ),
+                Item("network", f"{SETTINGS}/networks", "wifi", lambda language: language.text("Networks")),
+                Item(
+                    "location", f"{SETTINGS}/locations", "place", lambda language: language.text("Locations")
+                ),
+            ),
+            lambda language: language.text("Settings"),
+        ),
+    )
+
+
+def fresh(request: web.Request) -> bool:
+    """Whether the sign-in is new enough to save secrets."""
+    return store.fresh(request[SESSION], request.app[SITE].clock.now())
+
+
+def who(request: web.Request) -> str:
+    return request[SESSION].admin or ""
+
+
+def zone(request: web.Request) -> ZoneInfo:
+    """In whose time the console speaks: the first location's."""
+    doors = request.app[SITE].members.doors()
+    return doors[0].zone if doors else ZoneInfo("UTC")
+
+
+def page(
+    request: web.Request, template: str, *, at: str = "", here: str = "", status: int = 200, **values: Any
+) -> web.Response:
+    """A page of the console. `at` is the marked line of the navigation; `here` is always a GET."""
+    site = request.app[SITE]
+    language = site.language(request)
+    signed_in = request.get(SESSION)
+    values |= {
+        "at": at,
+        "here": here or str(request.rel_url.without_query_params("lang")),
+        "now": site.clock.now(),
+        "zone": zone(request),
+        "groups": navigation(),
+        "admin": signed_in.admin if signed_in is not None else "",
+        "base": site.base,
+        "door": None,
+    }
+    response = site.pages.answer(request, f"console/{template}", language, values, status=status)
+    remember_language(request, response)
+    return response
