@@ -26,6 +26,7 @@ from cusna_core.config.setup import Setup
 from cusna_core.engine import build
 from cusna_core.engine.control import Control
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.estate import Estate
 from cusna_core.engine.members import Members
 from cusna_core.engine.operations import Operations
 from cusna_core.engine.workshop import Workshop
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 DATABASE = "cusna.db"
 KEY_FILE = "cusna.key"
 PURGE_EVERY = 24 * 3600.0
+RETIRE_AFTER = 90.0
+"""Seconds that sources and controllers stay open after new ones have taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Core:
             new_token=lambda: base64.urlsafe_b64encode(dice.randbytes(32)).rstrip(b"=").decode(),
         )
         self.setup: Setup | None = None
+        self._retiring: dict[asyncio.Task[None], Estate] = {}
 
     @classmethod
     async def open(
@@ -141,7 +145,12 @@ class Core:
         return cls(file, registry, held, db, vault, clock or SystemClock(), SystemRandom(), identity)
 
     async def close(self) -> None:
-        await build.close(self.engine.estate)
+        retiring = dict(self._retiring)
+        for task in retiring:
+            task.cancel()
+        await asyncio.gather(*retiring, return_exceptions=True)
+        for estate in (*retiring.values(), self.engine.estate):
+            await build.close(estate)
         await self.db.close()
         self._held.release()
 
@@ -161,8 +170,15 @@ class Core:
         setup = await self.settle()
         before = self.engine.estate
         await self.engine.take(await build.build(setup, self._ground))
-        await build.close(before)
+        task = asyncio.create_task(self._retire(before), name="retire")
+        self._retiring[task] = before
+        task.add_done_callback(lambda done: self._retiring.pop(done, None))
         return setup
+
+    async def _retire(self, estate: Estate) -> None:
+        """A look that has begun may end: what it asks is closed a little later."""
+        await self.clock.sleep(RETIRE_AFTER)
+        await build.close(estate)
 
     @property
     def ground(self) -> build.Ground:
