@@ -3,9 +3,13 @@
 Intent first, then the vendor, then the outcome; what counts as working was read back.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, cast
 
 from cusna_core.api import (
     AuthFailed,
@@ -22,6 +26,7 @@ from cusna_core.api import (
     Secret,
     Taken,
     Transient,
+    Unreachable,
     Update,
 )
 from cusna_core.engine.estate import Wifi
@@ -39,6 +44,10 @@ log = logging.getLogger(__name__)
 
 CHUNK = 25
 """Changes handed to a driver at once where writing does not disturb, so that the portal gets its turn."""
+PATIENCE = 120.0
+"""Seconds that one read of a controller, or one write and then some, may take before it counts as hanging."""
+A_CHANGE = 2.0
+"""Seconds more for each change that is written."""
 
 
 @dataclass(slots=True)
@@ -48,6 +57,8 @@ class Applied:
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, PluginError]] = field(default_factory=list)
     untried: list[Step] = field(default_factory=list)
+    missing: list[Step] = field(default_factory=list)
+    """The vendor said yes, and does not show it (yet)."""
     stop: PluginError | None = None
     """A Transient error or AuthFailed that ended the run."""
 
@@ -67,38 +78,49 @@ class Applier:
             return [plan.steps] if plan.steps else []
         return [plan.steps[start : start + CHUNK] for start in range(0, len(plan.steps), CHUNK)]
 
-    async def apply(self, plan: Plan, steps: Sequence[Step] | None = None) -> Applied:
-        """Carry out a plan (or some of its steps), read back, and disconnect whose right ended."""
+    async def apply(
+        self, plan: Plan, steps: Sequence[Step] | None = None, tell: Callable[[], None] = lambda: None
+    ) -> Applied:
+        """Carry out a plan (or some of its steps), read back, and disconnect whose right ended.
+
+        `tell` is called after each step that is done.
+        """
         applied = Applied()
-        async for _ in self.run(plan, plan.steps if steps is None else steps, applied):
-            pass
+        wanted = plan.steps if steps is None else steps
+        if wanted:
+            await self._carry_out(plan, wanted, applied, tell)
+        if applied.done:
+            # Whatever went wrong meanwhile: who was let go is also dropped.
+            await self._disconnect(plan.wifi, applied.done)
+            await self._read_back(plan.wifi, applied)
         return applied
 
-    async def run(self, plan: Plan, steps: Sequence[Step], applied: Applied) -> AsyncIterator[Step]:
-        """The same, telling each step as it is done, for a progress bar."""
-        if not steps:
-            await self._settle(plan)
-            return
-        changes = await self._intend(plan, steps)
+    async def _carry_out(
+        self, plan: Plan, steps: Sequence[Step], applied: Applied, tell: Callable[[], None]
+    ) -> None:
         wifi = plan.wifi
+        changes = await self._intend(plan, steps)
         try:
-            async for outcome in wifi.network.apply([change for change, _ in changes]):
-                step = next(one for change, one in changes if change is outcome.change)
-                await self._keep(wifi, step, outcome)
-                if outcome.error is None:
-                    applied.done.append(step)
-                    yield step
-                else:
-                    applied.failed.append((step, outcome.error))
-                    if isinstance(outcome.error, (Transient, AuthFailed)):
-                        applied.stop = outcome.error
+            async with asyncio.timeout(PATIENCE + A_CHANGE * len(steps)):
+                # A driver's `apply` is an async generator: closed here, whatever happens.
+                outcomes = cast("Any", wifi.network.apply([change for change, _ in changes]))
+                async with aclosing(outcomes):
+                    async for outcome in outcomes:
+                        step = next(one for change, one in changes if change is outcome.change)
+                        await self._keep(wifi, step, outcome)
+                        if outcome.error is None:
+                            applied.done.append(step)
+                            tell()
+                            continue
+                        applied.failed.append((step, outcome.error))
+                        if isinstance(outcome.error, (Transient, AuthFailed)):
+                            applied.stop = outcome.error
         except (Transient, AuthFailed) as error:
             applied.stop = error
+        except TimeoutError:
+            applied.stop = Unreachable("It did not answer in time.")
         tried = {id(one) for one in applied.done} | {id(one) for one, _ in applied.failed}
-        applied.untried.extend(one for one in steps if id(one) not in tried)
-        if applied.done:
-            await self._read_back(plan, applied)
-            await self._disconnect(wifi, applied.done)
+        applied.untried.extend(one for _, one in changes if id(one) not in tried)
 
     async def _intend(self, plan: Plan, steps: Iterable[Step]) -> list[tuple[Change, Step]]:
         """The changes with their passphrases, their intents recorded first, in one transaction."""
@@ -113,28 +135,30 @@ class Applier:
                     label = step.was.state.label if step.was else None
                     made.append((Revoke(step.ref, label or ""), step))
                 elif step.wanted is not None:
-                    key = self._key(tx, step.wanted)
-                    ref = reference(self._vault, wifi.network.features, key.passphrase.get_secret_value())
-                    key_rows.intend(
-                        tx,
-                        wifi.id,
-                        step.wanted.account_id,
-                        key.label,
-                        step.wanted.fingerprint,
-                        ref if ref is not None else step.ref,
-                        key.vlan,
-                        key.ends,
-                        now,
-                    )
-                    change = Create(key) if step.ref is None else Update(step.ref, key)
-                    made.append((change, step))
+                    made.append(self._wanted(tx, wifi, step, step.wanted, now))
             return made
 
         return await self._db.run(intend)
 
-    def _key(self, tx: Tx, wanted: Wanted) -> Key:
+    def _wanted(self, tx: Tx, wifi: Wifi, step: Step, wanted: Wanted, now: datetime) -> tuple[Change, Step]:
         passphrase = account_rows.passphrase(tx, self._vault, wanted.account_id)
-        return Key(wanted.label, Secret(passphrase), wanted.vlan, wanted.ends)
+        # The member may have changed it since the plan was made: what is written is what is remembered.
+        wanted = replace(wanted, fingerprint=self._vault.fingerprint(passphrase))
+        key = Key(wanted.label, Secret(passphrase), wanted.vlan, wanted.ends)
+        ref = reference(self._vault, wifi.network.features, passphrase)
+        key_rows.intend(
+            tx,
+            wifi.id,
+            wanted.account_id,
+            key.label,
+            wanted.fingerprint,
+            ref if ref is not None else step.ref,
+            key.vlan,
+            key.ends,
+            now,
+        )
+        change = Create(key) if step.ref is None else Update(step.ref, key)
+        return change, replace(step, wanted=wanted)
 
     async def _keep(self, wifi: Wifi, step: Step, outcome: Outcome) -> None:
         """Record what became of one change before the next one is looked at."""
@@ -175,41 +199,63 @@ class Applier:
 
         await self._db.run(keep)
 
-    async def _read_back(self, plan: Plan, applied: Applied) -> None:
+    async def _read_back(self, wifi: Wifi, applied: Applied) -> None:
         """Only what the vendor shows counts as working."""
-        wifi = plan.wifi
         try:
-            seen = await self._planner.look(wifi)
+            async with asyncio.timeout(PATIENCE):
+                seen = await self._planner.look(wifi)
+        except (Transient, AuthFailed) as error:
+            applied.stop = applied.stop or error
+            return
+        except TimeoutError:
+            applied.stop = applied.stop or Unreachable("It did not answer in time.")
+            return
         except PluginError as error:
-            if isinstance(error, (Transient, AuthFailed)):
-                applied.stop = error
+            log.info("%s: what was written could not be read back (%s).", wifi.id, type(error).__name__)
             return
         memory: list[Memory] = await self._db.read(lambda tx: key_rows.memory(tx, wifi.id))
         owned = own(seen, memory, wifi.network.features)
-        good: list[str] = []
-        for step in applied.done:
-            if step.wanted is not None and step.verb is not Verb.REVOKE:
-                keys = owned.ours.get(step.wanted.account_id, ())
-                if any(_is(one.state, one.fingerprint, step.wanted) for one in keys):
-                    good.append(step.wanted.account_id)
-                else:
-                    applied.failed.append((step, Transient("The key is not there after it was made.")))
-        now = self._clock.now()
-        await self._db.run(lambda tx: key_rows.verified(tx, wifi.id, good, now))
-        await self._settle(plan, besides=frozenset(good))
+        good: list[Wanted] = []
+        for step in list(applied.done):
+            if step.wanted is None or step.verb is Verb.REVOKE:
+                continue
+            keys = owned.ours.get(step.wanted.account_id, ())
+            if any(_is(one.state, one.fingerprint, step.wanted) for one in keys):
+                good.append(step.wanted)
+            else:
+                applied.missing.append(step)
+        await self._verified(wifi, good)
 
-    async def _settle(self, plan: Plan, besides: frozenset[str] = frozenset()) -> None:
-        """Record what the plan found in order already, and who waits."""
-        touched = {one.account_id for one in plan.steps} | besides
-        good = [one.account_id for one in plan.should.wanted if one.account_id not in touched]
+    async def settle(self, plan: Plan, besides: Collection[str] = ()) -> None:
+        """Record what the plan found in order, who waits, and who has no key any more.
+
+        `besides`: accounts that were served since the plan was made.
+        """
+        touched = {one.account_id for one in plan.steps} | set(besides)
+        await self._verified(plan.wifi, [one for one in plan.should.wanted if one.account_id not in touched])
         waiting = {one.account_id: one.why for one in plan.should.waiting}
+        known = {one.account_id for one in plan.should.wanted} | waiting.keys() | plan.owned.ours.keys()
         now = self._clock.now()
 
         def settle(tx: Tx) -> None:
-            key_rows.verified(tx, plan.wifi.id, good, now)
-            key_rows.waiting(tx, plan.wifi.id, waiting, now)
+            key_rows.waiting(tx, plan.wifi.id, waiting, now, only=plan.only)
+            if plan.only is None:
+                key_rows.closed(tx, plan.wifi.id, known | set(besides), plan.at, now)
 
         await self._db.run(settle)
+
+    async def _verified(self, wifi: Wifi, good: Iterable[Wanted]) -> None:
+        """These work, unless the member has changed the passphrase since."""
+        seen = {one.account_id: one.fingerprint for one in good}
+        now = self._clock.now()
+
+        def verified(tx: Tx) -> None:
+            current = account_rows.fingerprints_of(tx, seen)
+            still = [account for account, one in seen.items() if current.get(account) == one]
+            key_rows.verified(tx, wifi.id, still, now)
+
+        if seen:
+            await self._db.run(verified)
 
     async def _disconnect(self, wifi: Wifi, done: Iterable[Step]) -> None:
         """Who has no right any more is dropped; a member's own change drops nobody."""
@@ -223,8 +269,9 @@ class Applier:
         if not ended:
             return
         try:
-            await wifi.network.disconnect(ended)
-        except PluginError as error:
+            async with asyncio.timeout(PATIENCE):
+                await wifi.network.disconnect(ended)
+        except (PluginError, TimeoutError) as error:
             # The keys are gone, so nobody joins again; who is on stays until the next roam.
             log.warning("%s: devices could not be disconnected (%s).", wifi.id, type(error).__name__)
 

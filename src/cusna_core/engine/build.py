@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,8 +16,9 @@ from cusna_core import api
 from cusna_core.api import Context, Feature, Finding, Level, PluginError, SourceLocation
 from cusna_core.config import setup as configured
 from cusna_core.config.setup import Setup
+from cusna_core.engine import troubles
 from cusna_core.engine.estate import Estate, Integration, Location, Wifi
-from cusna_core.flow.world import Place
+from cusna_core.flow.world import Place, Policy
 from cusna_core.store import places as place_rows
 from cusna_core.store.db import Database
 from cusna_core.store.vault import Vault
@@ -45,14 +47,20 @@ async def build(setup: Setup, ground: Ground) -> Estate:
     findings = list(setup.findings)
     sources = await _sources(setup, ground, findings)
     controllers = await _controllers(setup, ground, findings)
-    told = {name: await _told(name, source, ground) for name, source in sources.items()}
+    answers = await asyncio.gather(*(_told(name, source, ground) for name, source in sources.items()))
+    told = dict(zip(sources, answers, strict=True))
     locations = await _locations(setup, ground, told, findings)
-    wifis = _wifis(setup, controllers, locations, findings)
+    ghosts = [one for one in await ground.db.read(place_rows.remembered) if one.id not in locations]
+    policies = {name: setup.integrations[name].policy for name in sources}
+    for name, policy in policies.items():
+        await ground.db.run(partial(place_rows.keep_policy, integration=name, policy=policy))
+    last = await ground.db.read(place_rows.policies)
+    wifis = _wifis(setup, controllers, locations, ghosts, {**last, **policies}, findings)
     integrations = {
         name: Integration(name, source.title, source, setup.integrations[name].policy)
         for name, source in sources.items()
     }
-    return Estate(integrations, controllers, wifis, locations, tuple(findings))
+    return Estate(integrations, controllers, wifis, locations, tuple(findings), last)
 
 
 async def close(estate: Estate) -> None:
@@ -127,8 +135,10 @@ async def _told(name: str, source: api.Source[Any], ground: Ground) -> Sequence[
     try:
         async with asyncio.timeout(PATIENCE):
             told = await source.locations()
-    except (PluginError, TimeoutError) as error:
-        log.warning("%s: its locations could not be read (%s)", name, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
+        meant = isinstance(error, (PluginError, TimeoutError))
+        why = type(error).__name__ if meant else f"a bug: {troubles.place(error)}"
+        log.warning("%s: its locations could not be read (%s)", name, why)
         known = await ground.db.read(lambda tx: place_rows.told(tx, name))
         return known or None
     await ground.db.run(lambda tx: place_rows.keep_told(tx, name, told))
@@ -244,6 +254,8 @@ def _wifis(
     setup: Setup,
     controllers: Mapping[str, api.Controller[Any, Any]],
     locations: Mapping[str, Location],
+    ghosts: Sequence[place_rows.Remembered],
+    policies: Mapping[str, Policy],
     findings: list[Finding],
 ) -> dict[str, Wifi]:
     found: dict[str, Wifi] = {}
@@ -255,12 +267,16 @@ def _wifis(
         path = f"networks.{name}"
         try:
             network = controller.network(one.options)
+            identity = network.identity()
         except PluginError as error:
             findings.append(
                 Finding(Level.ERROR, "network.options", str(error), "Correct it there.", path=path)
             )
             continue
-        identity = network.identity()
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
+            log.warning("%s: a bug: %s", path, troubles.place(error))
+            findings.append(troubles.controller(one.controller, error))
+            continue
         if identity in identities:
             findings.append(
                 Finding(
@@ -275,11 +291,9 @@ def _wifis(
             continue
         identities[identity] = name
         mine = frozenset(location.id for location in locations.values() if name in location.network_ids)
-        managed = [
-            setup.integrations[locations[location].place.integration].policy.manage_vlans
-            for location in mine
-            if locations[location].place.integration in setup.integrations
-        ]
+        served = {locations[location].place.integration for location in mine}
+        managed = [policies[one].manage_vlans for one in served if one in policies]
+        mine |= {one.id for one in ghosts if name in one.network_ids}
         able = Feature.VLAN in network.features and bool(one.vlan_pool)
         found[name] = Wifi(
             id=name,

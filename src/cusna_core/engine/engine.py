@@ -3,18 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from cusna_core.api import Clock, Finding, Level, PluginError
+from cusna_core.api import Clock, Finding, Level, PluginError, Unreachable
+from cusna_core.engine import troubles
 from cusna_core.engine.apply import Applier
 from cusna_core.engine.decide import Decision, Decisions
-from cusna_core.engine.estate import Estate, Wifi
+from cusna_core.engine.estate import Estate, Integration, Wifi
 from cusna_core.engine.findings import Findings
 from cusna_core.engine.plan import Plan, Planner
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
 from cusna_core.engine.sync import Sync
 from cusna_core.engine.timing import StepGuard
-from cusna_core.engine.worker import Worker
+from cusna_core.engine.worker import Brought, Tell, Worker
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, outbox
 from cusna_core.store import rights as right_rows
@@ -55,11 +57,11 @@ class Engine:
         self.admins = tuple(admins)
         self.estate = Estate()
         self.findings = Findings(db, vault, clock, admins, nudge_mail)
-        self.decisions = Decisions(db, clock)
-        self.sync = Sync(db, vault, clock, new_passphrase)
-        self.planner = Planner(db, vault, clock, self.decisions, label_prefix)
-        self.applier = Applier(db, vault, clock, self.planner)
         self._guard = StepGuard(clock)
+        self.decisions = Decisions(db, self._guard)
+        self.sync = Sync(db, vault, clock, new_passphrase)
+        self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
+        self.applier = Applier(db, vault, clock, self.planner)
         self._new_passphrase = new_passphrase
         self.nudge_mail = nudge_mail
         self._sync_every = sync_every
@@ -92,6 +94,7 @@ class Engine:
         Without `loops` (a command) nothing begins by itself.
         """
         await self._cancel(self._tasks_named("source:", "controller:"))
+        before, self._workers = self._workers, {}
         self.estate = estate
         self.decisions.estate = estate
         self.sync.estate = estate
@@ -104,8 +107,9 @@ class Engine:
             for name in estate.controllers
         }
         for name, worker in self._workers.items():
-            worker.take([one for one in estate.wifis.values() if one.controller_id == name])
+            worker.take([one for one in estate.wifis.values() if one.controller_id == name], before.get(name))
         await self.findings.report("setup", estate.findings)
+        await self.findings.forget(self._speaks)
         known = await self.db.read(account_rows.integrations)
         for name in sorted({*known, *estate.integrations}):
             await self._decide_one(name)
@@ -122,6 +126,23 @@ class Engine:
     async def stop(self) -> None:
         await self._cancel([*self._tasks, *self._background])
 
+    def _speaks(self, scope: str) -> bool:
+        """Whether somebody still tells of this scope; what was removed leaves no findings behind."""
+        kind, _, rest = scope.partition(":")
+        name = rest.partition(":")[0]
+        match kind:
+            case "integration":
+                return name in self.estate.integrations or rest.endswith(":held")
+            case "controller":
+                return name in self.estate.controllers
+            case "network":
+                return name in self.estate.wifis
+        return True
+
+    def now(self) -> datetime:
+        """The instant by which rights count: held back for a while after the machine's clock was set."""
+        return self._guard.now()
+
     def _spawn(self, loop: Loop, name: str) -> None:
         task = asyncio.create_task(self._kept_alive(loop, name), name=name)
         self._tasks.add(task)
@@ -132,8 +153,9 @@ class Engine:
         while True:
             try:
                 await loop()
-            except Exception:
-                log.exception("%s met a bug; it begins again in %s s", name, AFTER_A_BUG)
+            except Exception as error:  # noqa: BLE001 - told without its text, which may hold anything
+                bug = troubles.place(error)
+                log.error("%s met a bug (%s). It begins again in %s s.", name, bug, AFTER_A_BUG)  # noqa: TRY400
                 await self.clock.sleep(AFTER_A_BUG)
 
     def _tasks_named(self, *prefixes: str) -> list[asyncio.Task[None]]:
@@ -148,9 +170,21 @@ class Engine:
     # Rounds
 
     def _was_read(self, integration: str) -> None:
-        task = asyncio.create_task(self.decide([integration]))
+        self._aside(self.decide([integration]))
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something beside what is going on; a bug in it is told."""
+
+        async def told() -> None:
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - as above
+                log.error("A bug (%s).", troubles.place(error))  # noqa: TRY400
+
+        task = asyncio.create_task(told())
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task
 
     async def decide(self, integrations: Iterable[str]) -> None:
         """Decide anew, and have the networks brought to it."""
@@ -159,7 +193,7 @@ class Engine:
         self._timer.nudge.set()
 
     async def _decide_one(self, name: str) -> Decision:
-        decision = await self.decisions.decide(name, self._guard.now())
+        decision = await self.decisions.decide(name)
         await self.findings.report(f"integration:{name}:held", _held(self.estate, decision))
         for location in self.estate.locations.values():
             if location.place.integration == name:
@@ -204,45 +238,60 @@ class Engine:
     async def check(self) -> None:
         """Ask every source, controller and network for findings, side by side."""
         estate = self.estate
-        looks = [
-            *(
-                self._look(f"integration:{one.id}", f"integrations.{one.id}", one.source.check)
-                for one in estate.integrations.values()
-            ),
-            *(
-                self._look(f"controller:{name}", f"controllers.{name}", one.check)
-                for name, one in estate.controllers.items()
-            ),
-            *(
-                self._look(f"network:{one.id}", f"networks.{one.id}", one.network.check)
-                for one in estate.wifis.values()
-            ),
-        ]
-        await asyncio.gather(*looks)
+        await asyncio.gather(
+            *(self._check_source(one) for one in estate.integrations.values()),
+            *(self._check_controller(name) for name in estate.controllers),
+        )
 
-    async def _look(self, scope: str, path: str, check: Check) -> None:
-        await self.findings.report(scope, await looked(path, check))
+    async def _check_source(self, one: Integration) -> None:
+        found, error = await looked(f"integrations.{one.id}", one.source.check)
+        if error is not None:
+            found = [troubles.source(one, error)]
+        await self.findings.report(f"integration:{one.id}", found)
+
+    async def _check_controller(self, name: str) -> None:
+        """The controller, and its networks if it answers; else theirs stay as they were told last."""
+        found, error = await looked(f"controllers.{name}", self.estate.controllers[name].check)
+        if error is not None:
+            found = [troubles.controller(name, error)]
+        await self.findings.report(f"controller:{name}", found)
+        if error is None:
+            wifis = [one for one in self.estate.wifis.values() if one.controller_id == name]
+            await asyncio.gather(*map(self._check_network, wifis))
+
+    async def _check_network(self, wifi: Wifi) -> None:
+        found, error = await looked(f"networks.{wifi.id}", wifi.network.check)
+        if error is not None:
+            found = [troubles.network(wifi, error)]
+        await self.findings.report(f"network:{wifi.id}", found)
+        if error is None:
+            await self.findings.mended(f"network:{wifi.id}:run", troubles.CONTROLLER)
+            self._workers[wifi.controller_id].heartened(wifi.id)
 
     # One account
 
     async def serve(self, account_id: str, patience: float, location_id: str | None = None) -> None:
         """Bring one account to its networks ahead of bulk work; wait for the location's at most so long."""
         row = await self.db.read(lambda tx: account_rows.get(tx, account_id))
-        if row is None or not self._running:
+        if row is None:
             return
         here: list[asyncio.Task[None]] = []
         for location in self.estate.locations.values():
             if location.place.integration != row.integration:
                 continue
             for wifi in self.estate.wifis_of(location.id):
-                task = asyncio.create_task(self._workers[wifi.controller_id].serve(wifi.id, account_id))
-                self._background.add(task)
-                task.add_done_callback(self._background.discard)
+                worker = self._workers[wifi.controller_id]
+                serve = worker.serve if self._running else worker.serve_now
+                task = self._aside(serve(wifi.id, account_id))
                 if location_id in (None, location.id):
                     here.append(task)
         if here:
             await asyncio.wait(here, timeout=patience)
         self._timer.nudge.set()
+
+    async def bring(self, wifi: Wifi, tell: Tell | None = None) -> Brought:
+        """Bring a network to what it should be now, because an admin asks for it."""
+        return await self._workers[wifi.controller_id].bring(wifi.id, tell)
 
     async def replace(self, account_ids: Sequence[str]) -> None:
         """Give accounts a new passphrase, because somebody else's key has theirs; tell them (rule 8)."""
@@ -269,7 +318,7 @@ class Engine:
         await self.db.run(renew)
         rows = await self.db.read(lambda tx: [account_rows.get(tx, one) for one in account_ids])
         for name in {one.integration for one in rows if one is not None}:
-            await self.decisions.decide(name, self._guard.now())
+            await self.decisions.decide(name)
         self.nudge_mail()
 
     async def refresh_account(self, account_id: str) -> None:
@@ -294,25 +343,22 @@ class Engine:
         return True
 
 
-async def looked(path: str, check: Check) -> Sequence[Finding]:
-    """What a `check` finds; what it raises becomes a finding, whatever it is."""
+async def looked(path: str, check: Check) -> tuple[Sequence[Finding], Exception | None]:
+    """What a `check` finds, with whole paths; or what it raises, whatever that is."""
     try:
         async with asyncio.timeout(CHECK_PATIENCE):
             found = await check()
         return [
             Finding(one.level, one.code, one.summary, one.fix, f"{path}.{one.path}".rstrip("."), one.about)
             for one in found
-        ]
-    except PluginError as error:
-        fix = "Check the address and the credentials there."
-        return [Finding(Level.ERROR, "check.failed", str(error), fix, path=path)]
+        ], None
     except TimeoutError:
-        summary = "It did not answer within a minute."
-        return [Finding(Level.ERROR, "check.hangs", summary, "Check that it is on and reachable.", path=path)]
+        return (), Unreachable("It did not answer within a minute.")
+    except PluginError as error:
+        return (), error
     except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
-        log.warning("%s: its check failed with %s", path, type(error).__name__)
-        summary = f"The plugin's own check failed ({type(error).__name__}): a bug in the plugin."
-        return [Finding(Level.ERROR, "check.bug", summary, "Tell the plugin's author.", path=path)]
+        log.warning("%s: its check met a bug (%s)", path, troubles.place(error))
+        return (), error
 
 
 def _held(estate: Estate, decision: Decision) -> Sequence[Finding]:

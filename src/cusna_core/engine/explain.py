@@ -1,5 +1,6 @@
 """Why is this account on, or not? Step by step, as data; `words` makes sentences of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from cusna_core.engine.engine import Engine
 from cusna_core.flow.world import Right
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import keys as key_rows
+from cusna_core.store.keys import KeyRow
 
 Json = dict[str, Any]
 
@@ -21,7 +23,7 @@ async def explain(engine: Engine, account_id: str) -> Json:
     decision = engine.decisions.latest(row.integration) or await engine.decisions.decide(row.integration)
     account = decision.accounts.get(account_id)
     ids = account.person_ids if account else frozenset()
-    facts, now = decision.facts, engine.clock.now()
+    facts, now = decision.facts, engine.now()
     mine = [one for one in facts.affiliations.values() if one.person_id in ids]
     companies = {one.company_id for one in mine if one.company_id}
     places = engine.estate.places(row.integration)
@@ -93,19 +95,38 @@ async def explain(engine: Engine, account_id: str) -> Json:
             }
             for place in places
         ],
-        "keys": [
-            {
-                "network": one.network,
-                "ssid": engine.estate.wifis[one.network].ssid if one.network in engine.estate.wifis else None,
-                "state": one.state,
-                "wait": one.wait.value if one.wait else None,
-                "vlan": one.vlan,
-                "until": _iso(one.ends),
-                "error": one.error,
-            }
-            for one in states
-        ],
+        "keys": _keys(engine, states, frozenset(accesses), row.suspended),
     }
+
+
+def _keys(engine: Engine, states: Sequence[KeyRow], access: frozenset[str], suspended: bool) -> list[Json]:
+    """How the account's keys stand. `wanted`: there should be one; `late`: it is not as it should be yet."""
+    rows = {one.network: one for one in states}
+    found = []
+    for name in sorted(
+        {*rows, *(one.id for one in engine.estate.wifis.values() if one.location_ids & access)}
+    ):
+        wifi, one = engine.estate.wifis.get(name), rows.get(name)
+        wanted = wifi is not None and bool(wifi.location_ids & access) and not suspended
+        state = one.state if one else "none"
+        there = state in ("working", "made")
+        late = state not in ("working", "waiting") if wanted else there
+        if not wanted and state in ("none", "intended", "failed", "waiting"):
+            continue
+        found.append(
+            {
+                "network": name,
+                "ssid": wifi.ssid if wifi else None,
+                "state": "ending" if there and not wanted else state,
+                "wait": one.wait.value if one and one.wait else None,
+                "vlan": one.vlan if one else None,
+                "until": _iso(one.ends) if one else None,
+                "error": one.error if one else "",
+                "wanted": wanted,
+                "late": late and wifi is not None and wifi.apply,
+            }
+        )
+    return found
 
 
 def _right(engine: Engine, right: Right, held: set[str]) -> Json:

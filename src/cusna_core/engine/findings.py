@@ -1,7 +1,15 @@
-"""How does an admin hear of a finding: once, and once when it is mended?"""
+"""How does an admin hear of a finding: once, and once when it is mended?
+
+What comes and goes by itself within minutes (a controller that restarts after an update) is shown in the
+console and in the log, but makes no mail: a letter waits for `GRACE`, and is taken back if the trouble
+is over by then. What was mailed within the last hours waits longer, so that a system that flaps does
+not fill a mailbox. The same trouble that several meet (a check, a worker) is one letter.
+"""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from cusna_core.api import Clock, Finding, Level
 from cusna_core.store import findings as rows
@@ -10,6 +18,14 @@ from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
+
+GRACE: Final = timedelta(minutes=2)
+"""How long an error is there before it is mailed."""
+CALM: Final = timedelta(hours=6)
+"""What was mailed within so long waits `LONGER` the next time."""
+LONGER: Final = timedelta(minutes=30)
+AT_ONCE: Final = frozenset({"brake.held"})
+"""Codes that are never over by themselves, and that people are asked to act on."""
 
 
 class Findings:
@@ -30,29 +46,14 @@ class Findings:
 
         def keep(tx: Tx) -> tuple[list[Finding], list[Finding]]:
             appeared, vanished = rows.sync(tx, scope, findings, now)
-            new = [one.finding for one in appeared]
-            gone = [one.finding for one in vanished]
-            for stored in (*appeared, *vanished):
-                if stored.finding.level is not Level.ERROR:
-                    continue
-                kind = "admin-finding" if stored in appeared else "admin-mended"
-                since = int(stored.since.timestamp())
-                for admin in self._admins:
-                    outbox.put(
-                        tx,
-                        self._vault,
-                        kind,
-                        f"{kind}:{scope}:{stored.finding.code}:{stored.finding.about}:{since}:{admin}",
-                        {
-                            "to": admin,
-                            "code": stored.finding.code,
-                            "summary": stored.finding.summary,
-                            "fix": stored.finding.fix,
-                            "path": stored.finding.path,
-                        },
-                        now,
-                    )
-            return new, gone
+            elsewhere = {_trouble(one.finding): one for one in rows.current(tx) if one.scope != scope}
+            for one in vanished:
+                if one.finding.level is Level.ERROR and _trouble(one.finding) not in elsewhere:
+                    self._mended(tx, one, now)
+            for one in appeared:
+                if one.finding.level is Level.ERROR and _trouble(one.finding) not in elsewhere:
+                    self._tell(tx, one, now)
+            return [one.finding for one in appeared], [one.finding for one in vanished]
 
         new, gone = await self._db.run(keep)
         for one in new:
@@ -61,6 +62,51 @@ class Findings:
             log.info("%s: mended (%s)", one.path or scope, one.code)
         if any(one.level is Level.ERROR for one in (*new, *gone)):
             self._nudge()
+
+    async def mended(self, scope: str, codes: Collection[str]) -> None:
+        """These findings of a scope are over; its others stay."""
+        stored = await self._db.read(lambda tx: rows.current(tx, scope))
+        rest = [one.finding for one in stored if one.finding.code not in codes]
+        if len(rest) < len(stored):
+            await self.report(scope, rest)
+
+    async def forget(self, speaks: Callable[[str], bool]) -> None:
+        """Drop the findings of scopes of which nobody tells any more."""
+        stored = await self._db.read(rows.current)
+        for scope in sorted({one.scope for one in stored if not speaks(one.scope)}):
+            await self.report(scope, ())
+
+    def _tell(self, tx: Tx, one: rows.Stored, now: datetime) -> None:
+        key = _key("admin-finding", one.finding)
+        last = outbox.last_sent(tx, key)
+        wait = LONGER if last is not None and last > now - CALM else GRACE
+        due = now if one.finding.code in AT_ONCE else now + wait
+        self._put(tx, "admin-finding", one.finding, now, due)
+
+    def _mended(self, tx: Tx, one: rows.Stored, now: datetime) -> None:
+        """To those who heard of it; a letter that still waits is taken back."""
+        key, mended = _key("admin-finding", one.finding), _key("admin-mended", one.finding)
+        if outbox.take_back(tx, key, "mended", now):
+            return
+        told, over = outbox.last_sent(tx, key), outbox.last_put(tx, mended)
+        if told is not None and (over is None or over < told):
+            self._put(tx, "admin-mended", one.finding, now, now)
+
+    def _put(self, tx: Tx, kind: str, one: Finding, now: datetime, due: datetime) -> None:
+        for admin in self._admins:
+            letter = {
+                "to": admin, "code": one.code, "summary": one.summary, "fix": one.fix, "path": one.path
+            }  # fmt: skip
+            key = f"{_key(kind, one)}{int(now.timestamp() * 1000)}:{admin}"
+            outbox.put(tx, self._vault, kind, key, letter, now, due)
+
+
+def _trouble(one: Finding) -> tuple[str, str, str, Level]:
+    return (one.code, one.path, one.about, one.level)
+
+
+def _key(kind: str, one: Finding) -> str:
+    return f"{kind}:{one.code}:{one.path}:{one.about}:"
 
 
 _LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.ERROR: logging.ERROR}

@@ -175,7 +175,7 @@ class Members:
         if decision is None or account is None:
             return
         roaming = self._engine.estate.policy(account.integration).roaming
-        now = self._engine.clock.now()
+        now = self._engine.now()
         mine = [one for one in decision.claimable_of(account_id) if roaming or one.location_id == location_id]
 
         def take(tx: Tx) -> None:
@@ -215,7 +215,7 @@ class Members:
         )
         if decision is None or account is None or row is None or location is None:
             return None
-        now = self._engine.clock.now()
+        now = self._engine.now()
         accesses = self._engine.decisions.accesses_of(account.integration, account_id, now)
         access = next((one for one in accesses if one.location_id == location_id), None)
         refused = None if access else decision.refused_of(account_id, location_id)

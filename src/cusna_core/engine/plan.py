@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cusna_core.api import Clock, Feature, Ref, Segment, SegmentState
 from cusna_core.engine.decide import Decisions
@@ -14,7 +15,7 @@ from cusna_core.flow.groups import Group, Pool, allot, company_of
 from cusna_core.flow.keys import Should, should
 from cusna_core.flow.ownership import Memory, Owned, Seen, own
 from cusna_core.flow.rights import Access
-from cusna_core.flow.world import Account
+from cusna_core.flow.world import Account, Place
 from cusna_core.store import fingerprints
 from cusna_core.store import groups as group_rows
 from cusna_core.store import keys as key_rows
@@ -38,6 +39,8 @@ class Plan:
     """Accounts whose passphrase somebody else's key has now (rule 8)."""
     keys: int
     """Keys on the network when it was read."""
+    only: str | None = None
+    """The one account that the plan is about; None: everybody."""
 
     @property
     def digest(self) -> str:
@@ -104,7 +107,7 @@ class Planner:
             wifi.network.features,
         )
         collided = tuple(one for one in told.collided if only is None or one == only)
-        return Plan(wifi, now, steps, wanted, owned, accounts, collided, keys=len(seen))
+        return Plan(wifi, now, steps, wanted, owned, accounts, collided, len(seen), only)
 
     async def look(self, wifi: Wifi) -> tuple[Seen, ...]:
         """The keys on a network, each with the fingerprint of its passphrase where that can be read."""
@@ -202,7 +205,13 @@ class Planner:
             managed = estate.policy(account.integration).manage_vlans
             if decision is None or not managed or account.id in found:
                 continue
-            place = estate.locations[one.location_id].place
+            location = estate.locations.get(one.location_id)
+            # A held right at a location that is configured no longer: the key stays in its VLAN.
+            place = (
+                location.place
+                if location
+                else Place(one.location_id, account.integration, "", ZoneInfo("UTC"))
+            )
             facts = decision.facts_of(account.id)
             company = company_of(account, place, one.right, decision.rights_of(account.id), facts)
             if company is not None:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from cusna_core.api import AuthFailed, Clock, Finding, Level, PluginError
+from cusna_core.api import AuthFailed, Clock, PluginError
+from cusna_core.engine import troubles
 from cusna_core.engine.decide import Decisions
 from cusna_core.engine.estate import Integration
 from cusna_core.engine.findings import Findings
@@ -84,12 +85,14 @@ class Poller:
         name = self.integration.id
         try:
             synced = await self._sync.read(self.integration)
-        except PluginError as error:
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
             self._failures += 1
+            meant = isinstance(error, PluginError)
             if self._failures == 1:
-                log.warning("%s: %s", name, error)
-            if self._failures >= 2 or isinstance(error, AuthFailed):
-                await self._findings.report(f"integration:{name}:read", [_silent(self.integration, error)])
+                log.warning("%s: %s", name, error if meant else f"a bug: {troubles.place(error)}")
+            if self._failures >= 2 or isinstance(error, AuthFailed) or not meant:
+                told = [troubles.source(self.integration, error)]
+                await self._findings.report(f"integration:{name}:read", told)
             return
         if self._failures:
             log.info("%s: answers again", name)
@@ -122,23 +125,3 @@ class Timer:
             pause = min(((one - now + GRACE).total_seconds() for one in events.values()), default=None)
             # At least every minute, so that a wall clock that was set is noticed.
             await self.nudge.wait(min(pause, 60.0) if pause is not None else 60.0)
-
-
-def _silent(integration: Integration, error: PluginError) -> Finding:
-    if isinstance(error, AuthFailed):
-        return Finding(
-            Level.ERROR,
-            "source.auth",
-            f"{integration.title} refuses our credentials. {error} Nobody loses access because of it; "
-            "new members and bookings wait.",
-            "Put current credentials into the configuration, then run `cusna check`.",
-            path=f"integrations.{integration.id}",
-        )
-    return Finding(
-        Level.ERROR,
-        "source.unreachable",
-        f"{integration.title} could not be read. {error} Nobody loses access because of it; "
-        "promised ends still come, new members and bookings wait.",
-        "Nothing, if it passes by itself. If it stays: `cusna check`.",
-        path=f"integrations.{integration.id}",
-    )

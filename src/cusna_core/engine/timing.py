@@ -8,8 +8,10 @@ STEP = timedelta(hours=1)
 HOLD = timedelta(minutes=10)
 
 
-class StepGuard:
-    """Only a step of more than an hour between wall and monotonic clock delays ends, ten minutes at most.
+class StepGuard(Clock):
+    """A clock by which rights begin and end.
+
+    Only a step of more than an hour between wall and monotonic clock delays ends, ten minutes at most.
 
     A clock that was set a day ahead would end every day pass at once, one that was set back would bring
     ended ones to life (design 10). Until the ten minutes are over, time goes on as it did before.
@@ -38,6 +40,12 @@ class StepGuard:
             self._origin = base
             return self._clock.now()
         return self._origin + timedelta(seconds=monotonic)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
     @property
     def holding(self) -> bool:

@@ -9,20 +9,33 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from cusna_core.api import AuthFailed, Clock, Finding, Level, PluginError, Transient
-from cusna_core.engine.apply import Applied, Applier, taken
+from cusna_core.api import Clock, Finding, PluginError, Transient
+from cusna_core.engine import troubles
+from cusna_core.engine.apply import PATIENCE, Applied, Applier, taken
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.plan import Plan, Planner
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 120.0
-"""Seconds that one read or write of a controller may take before it counts as hanging."""
 LONGEST_PAUSE = 300.0
-AUTH_PAUSE = 300.0
+PROBE = 10.0
+"""Seconds between two tries of a controller in trouble while members wait for it."""
+AGAIN = 30.0
+"""Seconds until a network is looked at again that did not show what it was given."""
 
 Report = Callable[[str, Sequence[Finding]], Awaitable[None]]
 Replace = Callable[[Sequence[str]], Awaitable[None]]
+Tell = Callable[[int, int], None]
+"""Of so many changes, how many are done."""
+
+
+@dataclass(slots=True)
+class Brought:
+    """What became of a network that was looked at as a whole."""
+
+    plan: Plan | None = None
+    applied: Applied = field(default_factory=Applied)
+    error: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -34,6 +47,9 @@ class _State:
     """Monotonic seconds when the network is to be looked at; None: not before it is marked."""
     wrote: float = float("-inf")
     failures: int = 0
+    stopped: bool = False
+    """It refuses us, and asking often would make that worse."""
+    tried: float = float("-inf")
     asked: dict[str, list[asyncio.Future[None]]] = field(default_factory=dict)
     """Accounts whose key a member is waiting for."""
     plan: Plan | None = None
@@ -57,15 +73,13 @@ class Worker:
         """Held while the controller's networks are worked on: one at a time, whoever does it."""
         self._random = random.SystemRandom()
 
-    def take(self, wifis: Sequence[Wifi]) -> None:
-        """Work on these networks from now on."""
-        before = self._states
-        self._states = {}
+    def take(self, wifis: Sequence[Wifi], before: "Worker | None" = None) -> None:
+        """Work on these networks from now on. What a worker `before` wrote is heeded: radios need rest."""
         for wifi in wifis:
-            known = before.get(wifi.id)
             state = _State(wifi)
-            if known is not None:
-                state.wrote, state.asked = known.wrote, known.asked
+            known = before._states.get(wifi.id) if before is not None else None
+            if known is not None and known.wifi.network.identity() == wifi.network.identity():
+                state.wrote = known.wrote
             self._states[wifi.id] = state
         self._wake.set()
 
@@ -75,8 +89,18 @@ class Worker:
         if state is not None:
             # A network that is backing off keeps its pause: marks come from every sync.
             if state.failures == 0 or state.due is None:
-                state.due = min(state.due or 0.0, self._clock.monotonic())
+                self._sooner(state, self._clock.monotonic())
             self._wake.set()
+
+    def heartened(self, wifi_id: str) -> None:
+        """It answered somebody else: a pause that it was given ends."""
+        state = self._states.get(wifi_id)
+        if state is not None and state.failures:
+            self._sooner(state, self._clock.monotonic())
+            self._wake.set()
+
+    def _sooner(self, state: _State, at: float) -> None:
+        state.due = at if state.due is None else min(state.due, at)
 
     def in_trouble(self, wifi_id: str) -> bool:
         state = self._states.get(wifi_id)
@@ -96,6 +120,18 @@ class Worker:
         self._wake.set()
         await future
 
+    async def serve_now(self, wifi_id: str, account_id: str) -> None:
+        """The same where no worker runs: a command does it itself."""
+        state = self._states.get(wifi_id)
+        if state is not None:
+            async with self.busy:
+                await self._serve_one(state, account_id, alone=True)
+
+    async def bring(self, wifi_id: str, tell: Tell | None = None) -> Brought:
+        """Bring a network to what it should be, now: an admin asks for it."""
+        async with self.busy:
+            return await self._bulk(self._states[wifi_id], tell, now=True)
+
     async def run(self) -> None:
         """Work until cancelled."""
         try:
@@ -110,14 +146,15 @@ class Worker:
                     await self._rest()
         finally:
             for state in self._states.values():
-                self._answer(state, tuple(state.asked))
+                for account in tuple(state.asked):
+                    _answer(state.asked.pop(account))
 
-    def _due(self) -> list[_State]:
-        now = self._clock.monotonic()
-        return [one for one in self._states.values() if one.due is not None and one.due <= now]
+    def _is_due(self, state: _State) -> bool:
+        return state.due is not None and state.due <= self._clock.monotonic()
 
     def _next(self) -> _State | None:
-        return min(self._due(), key=lambda one: one.due or 0.0, default=None)
+        due = [one for one in self._states.values() if self._is_due(one)]
+        return min(due, key=lambda one: one.due or 0.0, default=None)
 
     async def _rest(self) -> None:
         """Sleep until something is due or somebody asks."""
@@ -136,210 +173,163 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _serve_asked(self) -> frozenset[str]:
-        """Everybody who waits in the portal, one plan for each."""
-        served: set[str] = set()
+    async def _serve_asked(self) -> set[tuple[str, str]]:
+        """Everybody who waits in the portal, one plan for each; returns network and account."""
+        served: set[tuple[str, str]] = set()
         for state in list(self._states.values()):
             for account in tuple(state.asked):
-                await self._serve_one(state, account)
-                self._answer(state, (account,))
-                served.add(account)
-        return frozenset(served)
+                waiting = state.asked.pop(account)
+                try:
+                    await self._serve_one(state, account)
+                finally:
+                    _answer(waiting)
+                served.add((state.wifi.id, account))
+        return served
 
-    def _answer(self, state: _State, accounts: Sequence[str]) -> None:
-        for account in accounts:
-            for future in state.asked.pop(account, []):
-                if not future.done():
-                    future.set_result(None)
-
-    async def _serve_one(self, state: _State, account: str) -> None:
+    async def _serve_one(self, state: _State, account: str, *, alone: bool = False) -> None:
+        """`alone`: whatever else is due on the network is left."""
         wifi = state.wifi
         if not wifi.apply:
             return
-        if self._too_soon(state):
-            state.due = state.wrote + wifi.network.limits.write_interval
-            return
-        if wifi.network.limits.write_interval > 0 and state in self._due():
-            # One disturbing write for everybody, rather than one for this member and one soon after.
-            await self._bulk(state)
-            return
+        if not alone:
+            if state.failures:
+                # One try for everybody who waits, and not one for each: it may hang.
+                if not state.stopped:
+                    self._sooner(state, max(self._clock.monotonic(), state.tried + PROBE))
+                return
+            if self._too_soon(state):
+                self._sooner(state, state.wrote + wifi.network.limits.write_interval)
+                return
+            if wifi.network.limits.write_interval > 0 and self._is_due(state):
+                # One disturbing write for everybody, rather than one for this member and one soon after.
+                await self._bulk(state)
+                return
         try:
-            async with asyncio.timeout(PATIENCE):
-                plan = await self._planner.plan(wifi, only=account)
-                if plan.collided:
-                    await self._replace(plan.collided)
-                    plan = await self._planner.plan(wifi, only=account)
-                if plan.steps:
-                    state.wrote = self._clock.monotonic()
-                applied = await self._applier.apply(plan)
-        except (PluginError, TimeoutError) as error:
+            plan = await self._planned(wifi, account)
+            if plan.steps:
+                state.wrote = self._clock.monotonic()
+            applied = await self._applier.apply(plan)
+            await self._applier.settle(plan, [one.account_id or "" for one in plan.steps])
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
             await self._trouble(state, error)
             return
         if applied.stop is not None:
             await self._trouble(state, applied.stop)
-        elif applied.failed:
-            self.mark(wifi.id)
+        elif applied.failed or applied.missing:
+            self._sooner(state, self._clock.monotonic() + (0.0 if applied.failed else AGAIN))
+
+    async def _planned(self, wifi: Wifi, only: str | None = None) -> Plan:
+        """The plan, after those were given a new passphrase whose old one is somebody else's key."""
+        async with asyncio.timeout(PATIENCE):
+            plan = await self._planner.plan(wifi, only=only)
+        if plan.collided and wifi.apply:
+            await self._replace(plan.collided)
+            async with asyncio.timeout(PATIENCE):
+                plan = await self._planner.plan(wifi, only=only)
+        return plan
 
     def _too_soon(self, state: _State) -> bool:
         """Whether a disturbing write must wait: the first goes at once, later ones gather."""
         interval = state.wifi.network.limits.write_interval
         return interval > 0 and self._clock.monotonic() < state.wrote + interval
 
-    async def _bulk(self, state: _State) -> None:
-        """Bring a whole network to what it should be."""
+    async def _bulk(self, state: _State, tell: Tell | None = None, *, now: bool = False) -> Brought:
+        """Bring a whole network to what it should be; `now` also where a write is too soon."""
         state.due = None
+        state.tried = self._clock.monotonic()
         wifi = state.wifi
+        brought = Brought()
         try:
-            async with asyncio.timeout(PATIENCE):
-                plan = await self._planner.plan(wifi)
-            if plan.collided and wifi.apply:
-                await self._replace(plan.collided)
-                async with asyncio.timeout(PATIENCE):
-                    plan = await self._planner.plan(wifi)
+            brought.plan = plan = await self._planned(wifi)
             state.plan = plan
-            findings = list(notes(plan))
+            findings = list(troubles.notes(plan))
             if not wifi.apply:
                 await self._recovered(state, findings)
-                return
-            if plan.steps and self._too_soon(state):
+                return brought
+            if plan.steps and not now and self._too_soon(state):
                 state.due = state.wrote + wifi.network.limits.write_interval
-                return
-            applied = await self._carry_out(state, plan)
-        except (PluginError, TimeoutError) as error:
+                return brought
+            brought.applied = applied = await self._carry_out(state, plan, tell)
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
+            brought.error = error
             await self._trouble(state, error)
-            return
+            return brought
         if applied.stop is not None:
+            brought.error = applied.stop
             await self._trouble(state, applied.stop)
-            return
-        await self._recovered(state, [*findings, *_failures(wifi, applied)])
+            return brought
+        await self._recovered(state, [*findings, *troubles.refused(wifi, applied)])
         if taken(applied):
             await self._replace(sorted(taken(applied)))
             self.mark(wifi.id)
+        elif applied.missing:
+            self._sooner(state, self._clock.monotonic() + AGAIN)
+        return brought
 
-    async def _carry_out(self, state: _State, plan: Plan) -> Applied:
+    async def _carry_out(self, state: _State, plan: Plan, tell: Tell | None) -> Applied:
         total = Applied()
         served: set[str] = set()
-        for chunk in self._applier.chunks(plan) or [()]:
-            steps = [one for one in chunk if one.account_id not in served or one.account_id is None]
+        done = 0
+
+        def one_more() -> None:
+            nonlocal done
+            done += 1
+            if tell is not None:
+                tell(done, len(plan.steps))
+
+        chunks = self._applier.chunks(plan)
+        for number, chunk in enumerate(chunks):
+            # What a member asked for meanwhile is done, and no longer as this plan saw it.
+            steps = [one for one in chunk if one.account_id is None or one.account_id not in served]
             if steps:
                 state.wrote = self._clock.monotonic()
-            async with asyncio.timeout(PATIENCE + 2.0 * len(steps)):
-                applied = await self._applier.apply(plan, steps)
+            applied = await self._applier.apply(plan, steps, one_more)
             total.done += applied.done
             total.failed += applied.failed
+            total.untried += applied.untried
+            total.missing += applied.missing
             total.stop = applied.stop
             if applied.stop is not None:
+                total.untried += [one for rest in chunks[number + 1 :] for one in rest]
                 break
-            # What a member asked for meanwhile is done, and no longer as this plan saw it.
-            served |= await self._serve_asked()
+            if number + 1 < len(chunks):
+                served |= {account for wifi, account in await self._serve_asked() if wifi == plan.wifi.id}
+        await self._applier.settle(plan, served)
         return total
 
-    async def _trouble(self, state: _State, error: PluginError | TimeoutError) -> None:
+    async def _trouble(self, state: _State, error: Exception) -> None:
         """Wait and try again; say so once."""
         wifi = state.wifi
         state.failures += 1
+        state.tried = now = self._clock.monotonic()
         pause = min(LONGEST_PAUSE, 2.0 ** min(state.failures, 9)) * self._random.uniform(0.5, 1.0)
-        if isinstance(error, AuthFailed):
-            pause = AUTH_PAUSE
+        passes = isinstance(error, (Transient, TimeoutError))
+        state.stopped = not passes
+        if state.stopped:
+            # Refused credentials, a wrong option, a bug: it is an admin who mends it.
+            pause = LONGEST_PAUSE
         if isinstance(error, Transient) and error.after is not None:
             pause = max(pause, error.after)
-        state.due = self._clock.monotonic() + pause
+        state.due = now + pause
         if state.failures == 1:
-            log.warning("%s: %s", wifi.id, error if isinstance(error, PluginError) else "no answer in time")
-        if state.failures >= 2 or isinstance(error, AuthFailed):
-            await self._report(f"network:{wifi.id}:run", [_unreachable(wifi, error)])
+            log.warning("%s: %s", wifi.id, _said(error))
+        if state.failures >= 2 or state.stopped:
+            await self._report(f"network:{wifi.id}:run", [troubles.network(wifi, error)])
 
     async def _recovered(self, state: _State, findings: Sequence[Finding]) -> None:
         if state.failures:
             log.info("%s: works again", state.wifi.id)
-        state.failures = 0
+        state.failures, state.stopped = 0, False
         await self._report(f"network:{state.wifi.id}:run", findings)
 
 
-def _unreachable(wifi: Wifi, error: PluginError | TimeoutError) -> Finding:
-    said = str(error) if isinstance(error, PluginError) else "It did not answer in time."
-    if isinstance(error, AuthFailed):
-        return Finding(
-            Level.ERROR,
-            "controller.auth",
-            f"The controller of {wifi.ssid} refuses our credentials. {said} Keys that exist go on working.",
-            "Check the controller's credentials in the configuration, then run `cusna check`.",
-            path=f"controllers.{wifi.controller_id}",
-        )
-    return Finding(
-        Level.ERROR,
-        "controller.unreachable",
-        f"{wifi.ssid} cannot be brought up to date. {said} Keys that exist go on working; "
-        "new ones and ends wait, and go through by themselves when it answers again.",
-        "Check that the controller is on and can be reached from here: `cusna check`.",
-        path=f"controllers.{wifi.controller_id}",
-    )
+def _answer(futures: Sequence[asyncio.Future[None]]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)
 
 
-def notes(plan: Plan) -> Sequence[Finding]:
-    """What an admin should know of a network's fill."""
-    wifi = plan.wifi
-    found: list[Finding] = []
-    limit = wifi.network.limits.keys
-    where = f"networks.{wifi.id}"
-    waiting = {one.why for one in plan.should.waiting}
-    wanted = len(plan.should.wanted) + len(plan.owned.foreign)
-    if "full" in waiting:
-        found.append(
-            Finding(
-                Level.ERROR,
-                "network.full",
-                f"{wifi.ssid} is full: {limit} keys, and {len(plan.should.waiting)} people wait for one.",
-                "Remove keys that nobody needs, raise max_keys if the vendor allows more, "
-                'or set provision = "on_first_visit".',
-                path=where,
-            )
-        )
-    elif limit is not None and wanted >= 0.8 * limit:
-        found.append(
-            Finding(
-                Level.WARNING,
-                "network.nearly-full",
-                f"{wifi.ssid} has {wanted} of at most {limit} keys.",
-                "Think about a second SSID, or about who needs a key before they first visit the portal.",
-                path=where,
-            )
-        )
-    if "no-vlan" in waiting:
-        found.append(
-            Finding(
-                Level.ERROR,
-                "network.pool-empty",
-                f"The VLAN pool of {wifi.ssid} is used up: members of new companies wait.",
-                "Widen vlan_pool. Numbers of companies that left come free after 30 days.",
-                path=f"{where}.vlan_pool",
-            )
-        )
-    if wifi.broken:
-        found.append(
-            Finding(
-                Level.ERROR,
-                "network.cannot-vlan",
-                f"VLAN management is on, and {wifi.ssid} cannot do VLANs. It gets no new keys, so that "
-                "companies' traffic is never mixed.",
-                "Set a vlan_pool if the controller can do VLANs; else use another controller here, "
-                "or switch manage_vlans off.",
-                path=where,
-            )
-        )
-    return found
-
-
-def _failures(wifi: Wifi, applied: Applied) -> Sequence[Finding]:
-    if not applied.failed:
-        return ()
-    _, error = applied.failed[0]
-    return (
-        Finding(
-            Level.ERROR,
-            "network.refused",
-            f"{wifi.ssid} refused {len(applied.failed)} of our changes. The first reason: {error}",
-            "See `cusna plan`, and the reason above. The other keys went through.",
-            path=f"networks.{wifi.id}",
-        ),
-    )
+def _said(error: Exception) -> str:
+    if isinstance(error, PluginError):
+        return str(error)
+    return "no answer in time" if isinstance(error, TimeoutError) else f"a bug: {troubles.place(error)}"

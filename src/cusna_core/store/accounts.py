@@ -243,6 +243,13 @@ def passphrase(tx: Tx, vault: Vault, account_id: str) -> str:
     return vault.unseal(row["passphrase"], about(account_id))
 
 
+def fingerprints_of(tx: Tx, account_ids: Iterable[str]) -> dict[str, str]:
+    """The current passphrases' fingerprints, by account."""
+    one = "SELECT fingerprint FROM accounts WHERE id = ?"
+    found = {name: tx.execute(one, (name,)).fetchone() for name in account_ids}
+    return {name: row["fingerprint"] for name, row in found.items() if row is not None}
+
+
 def set_passphrase(tx: Tx, vault: Vault, account_id: str, new: str, now: datetime) -> None:
     """The old one stays reserved for good. Raises Taken where the new one is, or ever was, anybody's."""
     fingerprint = vault.fingerprint(new)

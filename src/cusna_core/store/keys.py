@@ -157,12 +157,19 @@ def failed(tx: Tx, network: str, account_id: str, error: str, now: datetime) -> 
     )
 
 
-def waiting(tx: Tx, network: str, waits: Mapping[str, Wait], now: datetime | None = None) -> None:
-    """Make these the accounts that wait on this network; who waited before and is not here does not."""
+def waiting(
+    tx: Tx, network: str, waits: Mapping[str, Wait], now: datetime | None = None, *, only: str | None = None
+) -> None:
+    """Make these the accounts that wait on this network; who waited before and is not here does not.
+
+    With `only`, this is about that account alone.
+    """
     before = {
         row["account_id"]: row["wait"]
         for row in tx.execute(
-            "SELECT account_id, wait FROM key_states WHERE network = ? AND state = 'waiting'", (network,)
+            "SELECT account_id, wait FROM key_states WHERE network = ?1 AND state = 'waiting' "
+            "AND (?2 IS NULL OR account_id = ?2)",
+            (network, only),
         )
     }
     tx.executemany(
@@ -172,6 +179,24 @@ def waiting(tx: Tx, network: str, waits: Mapping[str, Wait], now: datetime | Non
     for account_id, wait in waits.items():
         if before.get(account_id) != wait.value:
             _state(tx, network, account_id, "waiting", now, wait=wait.value)
+
+
+def closed(tx: Tx, network: str, but: Collection[str], before: datetime, now: datetime) -> None:
+    """Who has no key on the network and shall have none does not stand there as "working" or "failed".
+
+    `but` are those who have one or shall; what changed since `before` is left for the next look.
+    """
+    rows = tx.execute(
+        "SELECT account_id FROM key_states WHERE network = ? AND since <= ? "
+        "AND state IN ('intended', 'made', 'working', 'failed')",
+        (network, ms(before)),
+    ).fetchall()
+    stale = [(ms(now), network, row["account_id"]) for row in rows if row["account_id"] not in but]
+    tx.executemany(
+        "UPDATE key_states SET state = 'revoked', since = ?, wait = NULL, error = '' "
+        "WHERE network = ? AND account_id = ?",
+        stale,
+    )
 
 
 _STATES = "SELECT network, account_id, state, wait, vlan, ends, since, error FROM key_states "

@@ -127,6 +127,28 @@ def drop(tx: Tx, letter_id: str, why: str, now: datetime) -> None:
     )
 
 
+_ALIKE = "substr(key, 1, length(?1)) = ?1"
+
+
+def take_back(tx: Tx, prefix: str, why: str, now: datetime) -> int:
+    """Letters that wait and whose key begins so are not sent any more; returns how many."""
+    return tx.execute(
+        f"UPDATE outbox SET done = ?2, dropped = ?3, payload = NULL WHERE {_ALIKE} AND done IS NULL",  # noqa: S608 - a constant
+        (prefix, ms(now), why),
+    ).rowcount
+
+
+def last_sent(tx: Tx, prefix: str) -> datetime | None:
+    """When the last letter whose key begins so was delivered."""
+    row = tx.execute(f"SELECT max(done) FROM outbox WHERE {_ALIKE} AND dropped IS NULL", (prefix,))  # noqa: S608
+    return at(row.fetchone()[0])
+
+
+def last_put(tx: Tx, prefix: str) -> datetime | None:
+    """When the last letter whose key begins so was put, sent or not."""
+    return at(tx.execute(f"SELECT max(created) FROM outbox WHERE {_ALIKE}", (prefix,)).fetchone()[0])  # noqa: S608
+
+
 def next_due(tx: Tx) -> datetime | None:
     earliest: int | None = tx.execute("SELECT min(due) FROM outbox WHERE done IS NULL").fetchone()[0]
     return at(earliest)

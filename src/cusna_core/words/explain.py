@@ -205,6 +205,8 @@ def _state(of: Literal["plan state", "booking state", "key state"], code: str, l
         ("key state", "made"): language.pgettext("key state", "added, not read back yet"),
         ("key state", "working"): language.pgettext("key state", "working"),
         ("key state", "waiting"): language.pgettext("key state", "waiting"),
+        ("key state", "none"): language.pgettext("key state", "about to be added"),
+        ("key state", "ending"): language.pgettext("key state", "about to be taken away"),
         ("key state", "revoked"): language.pgettext("key state", "taken away"),
         ("key state", "failed"): language.pgettext("key state", "refused by the controller"),
     }

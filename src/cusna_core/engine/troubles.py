@@ -1,0 +1,167 @@
+"""What does an admin read when a source, a controller or a network does not do its part?
+
+The same trouble has the same code and path whoever meets it (a check, a read, a worker), so that it is
+told and mailed once.
+"""
+
+from collections.abc import Sequence
+
+from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError
+from cusna_core.engine.apply import Applied
+from cusna_core.engine.estate import Integration, Wifi
+from cusna_core.engine.plan import Plan
+
+CONTROLLER = ("controller.auth", "controller.unreachable", "controller.bug")
+"""Codes that a controller loses as soon as it answers."""
+
+
+def source(integration: Integration, error: Exception) -> Finding:
+    """An integration could not be read."""
+    title, path = integration.title, f"integrations.{integration.id}"
+    if isinstance(error, AuthFailed):
+        return Finding(
+            Level.ERROR,
+            "source.auth",
+            f"{title} refuses our credentials. {error} Nobody loses access because of it; "
+            "new members and bookings wait.",
+            "Put current credentials into the configuration, then run `cusna check`.",
+            path=path,
+        )
+    if isinstance(error, PluginError):
+        return Finding(
+            Level.ERROR,
+            "source.unreachable",
+            f"{title} could not be read. {error} Nobody loses access because of it; "
+            "promised ends still come, new members and bookings wait.",
+            "Nothing, if it passes by itself. If it stays: `cusna check`.",
+            path=path,
+        )
+    return _bug("source.bug", title, error, path, "Nobody loses access because of it.")
+
+
+def controller(name: str, error: Exception) -> Finding:
+    """A controller does not let us work."""
+    path = f"controllers.{name}"
+    if isinstance(error, AuthFailed):
+        return Finding(
+            Level.ERROR,
+            "controller.auth",
+            f"The controller refuses our credentials. {error} Keys that exist go on working; "
+            "new ones and ends wait.",
+            "Put current credentials into the configuration, then run `cusna check`.",
+            path=path,
+        )
+    if isinstance(error, (PluginError, TimeoutError)):
+        said = str(error) if isinstance(error, PluginError) else "It did not answer in time."
+        return Finding(
+            Level.ERROR,
+            "controller.unreachable",
+            f"The controller does not do its part. {said} Keys that exist go on working; "
+            "new ones and ends wait, and go through by themselves when it answers again.",
+            "Check that it is on and can be reached from here: `cusna check`.",
+            path=path,
+        )
+    return _bug("controller.bug", "The controller", error, path, "Keys that exist go on working.")
+
+
+def network(wifi: Wifi, error: Exception) -> Finding:
+    """A network cannot be brought up to date: mostly because of its controller."""
+    if isinstance(error, ConfigError):
+        return Finding(
+            Level.ERROR,
+            "network.options",
+            f"{error} {wifi.ssid} cannot be brought up to date; keys that exist go on working.",
+            "Correct it there.",
+            path=f"networks.{wifi.id}.{error.path}".rstrip("."),
+        )
+    return controller(wifi.controller_id, error)
+
+
+def _bug(code: str, who: str, error: Exception, path: str, means: str) -> Finding:
+    return Finding(
+        Level.ERROR,
+        code,
+        f"{who}: its plugin failed ({type(error).__name__}). That is a bug in the plugin. {means}",
+        "Update the plugin, or tell its author; the log says where it happened.",
+        path=path,
+    )
+
+
+def place(error: BaseException) -> str:
+    """Where a bug is, without its text, which may hold anything."""
+    trace, steps = error.__traceback__, []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        steps.append(f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' < '.join(reversed(steps[-3:])) or 'an unknown place'}"
+
+
+def notes(plan: Plan) -> Sequence[Finding]:
+    """What an admin should know of a network's fill."""
+    wifi = plan.wifi
+    found: list[Finding] = []
+    limit = wifi.network.limits.keys
+    where = f"networks.{wifi.id}"
+    waiting = {one.why for one in plan.should.waiting}
+    wanted = len(plan.should.wanted) + len(plan.owned.foreign)
+    if "full" in waiting:
+        found.append(
+            Finding(
+                Level.ERROR,
+                "network.full",
+                f"{wifi.ssid} is full: {limit} keys, and {len(plan.should.waiting)} people wait for one.",
+                "Remove keys that nobody needs, raise max_keys if the vendor allows more, "
+                'or set provision = "on_first_visit".',
+                path=where,
+            )
+        )
+    elif limit is not None and wanted >= 0.8 * limit:
+        found.append(
+            Finding(
+                Level.WARNING,
+                "network.nearly-full",
+                f"{wifi.ssid} has {wanted} of at most {limit} keys.",
+                "Think about a second SSID, or about who needs a key before they first visit the portal.",
+                path=where,
+            )
+        )
+    if "no-vlan" in waiting:
+        found.append(
+            Finding(
+                Level.ERROR,
+                "network.pool-empty",
+                f"The VLAN pool of {wifi.ssid} is used up: members of new companies wait.",
+                "Widen vlan_pool. Numbers of companies that left come free after 30 days.",
+                path=f"{where}.vlan_pool",
+            )
+        )
+    if wifi.broken:
+        found.append(
+            Finding(
+                Level.ERROR,
+                "network.cannot-vlan",
+                f"VLAN management is on, and {wifi.ssid} cannot do VLANs. It gets no new keys, so that "
+                "companies' traffic is never mixed.",
+                "Set a vlan_pool if the controller can do VLANs; else use another controller here, "
+                "or switch manage_vlans off.",
+                path=where,
+            )
+        )
+    return found
+
+
+def refused(wifi: Wifi, applied: Applied) -> Sequence[Finding]:
+    """Changes that did not go through, though the controller works."""
+    if not applied.failed:
+        return ()
+    _, error = applied.failed[0]
+    return (
+        Finding(
+            Level.ERROR,
+            "network.refused",
+            f"{wifi.ssid} refused {len(applied.failed)} of our changes. The first reason: {error}",
+            "See `cusna plan`, and the reason above. The other keys went through.",
+            path=f"networks.{wifi.id}",
+        ),
+    )
