@@ -9,21 +9,23 @@ import base64
 import logging
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import SystemRandom
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
+from yarl import URL
 
-from cusna_core.api import Clock, SystemClock
+from cusna_core.api import Clock, ConfigError, SystemClock
 from cusna_core.config import file as config_file
 from cusna_core.config import plugins, resolve
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.plugins import Registry
 from cusna_core.config.setup import Setup
-from cusna_core.engine import build
+from cusna_core.engine import build, troubles
 from cusna_core.engine.control import Control
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate
@@ -32,22 +34,25 @@ from cusna_core.engine.operations import Operations
 from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
-from cusna_core.mail.smtp import Smtp
+from cusna_core.mail.smtp import MailError, Smtp
 from cusna_core.mail.worker import Worker as MailWorker
-from cusna_core.store import installation, settings, sign_in
-from cusna_core.store.db import Database, Lock, lock
+from cusna_core.store import installation, outbox, settings, sign_in
+from cusna_core.store.db import Database, Lock, Tx, lock
 from cusna_core.store.vault import Vault
 from cusna_core.web import console
 from cusna_core.web.app import build as build_web
 from cusna_core.web.serve import listen
 from cusna_core.web.site import Parts
-from cusna_core.words import passphrases
+from cusna_core.words import language, passphrases
 
 log = logging.getLogger(__name__)
 
 DATABASE = "cusna.db"
 KEY_FILE = "cusna.key"
 PURGE_EVERY = 24 * 3600.0
+LETTERS_KEPT = timedelta(days=30)
+"""So long the outbox remembers what was sent; it knows no words and no addresses of it."""
+AFTER_A_BUG = 30.0
 RETIRE_AFTER = 90.0
 """Seconds that sources and controllers stay open after new ones have taken over."""
 
@@ -112,9 +117,12 @@ class Core:
             general.base_url,
             new_passphrase=self.new_passphrase,
             new_code=self.new_code,
+            try_mail=self.try_mail,
             new_token=lambda: base64.urlsafe_b64encode(dice.randbytes(32)).rstrip(b"=").decode(),
         )
         self.setup: Setup | None = None
+        self.changed: Callable[[Setup], None] = lambda _: None
+        """Called when another setup is at work."""
         self._retiring: dict[asyncio.Task[None], Estate] = {}
 
     @classmethod
@@ -149,10 +157,11 @@ class Core:
         for task in retiring:
             task.cancel()
         await asyncio.gather(*retiring, return_exceptions=True)
-        for estate in (*retiring.values(), self.engine.estate):
-            await build.close(estate)
-        await self.db.close()
-        self._held.release()
+        try:
+            await asyncio.gather(*map(build.close, (*retiring.values(), self.engine.estate)))
+        finally:
+            await self.db.close()
+            self._held.release()
 
     async def settle(self) -> Setup:
         """What is set up now, by the file and the console."""
@@ -173,7 +182,24 @@ class Core:
         task = asyncio.create_task(self._retire(before), name="retire")
         self._retiring[task] = before
         task.add_done_callback(lambda done: self._retiring.pop(done, None))
+        self.changed(setup)
         return setup
+
+    async def try_mail(self, to: str) -> dict[str, Any]:
+        """Send a test mail, at once and not by the outbox: whether the server took it, and the sentence."""
+        setup = self.setup or await self.settle()
+        now = self.clock.now()
+        try:
+            composer, smtp = postal(setup)
+            if composer is None or smtp is None:
+                return {"sent": False, "said": "No mail server is configured: write a [mail] table."}
+            site = URL(setup.general.base_url)
+            values = {"site": site.host or str(site), "console": f"{setup.general.base_url}/console"}
+            letter = f"test-{int(now.timestamp() * 1000)}"
+            await smtp.send(composer.compose("test", language("en"), values, to=to, letter=letter, now=now))
+        except (MailError, ConfigError) as error:
+            return {"sent": False, "said": str(error)}
+        return {"sent": True, "said": f"The mail server accepted a test mail to {to}. Look into that inbox."}
 
     async def _retire(self, estate: Estate) -> None:
         """A look that has begun may end: what it asks is closed a little later."""
@@ -229,6 +255,7 @@ class App:
             report=lambda findings: core.engine.findings.report("mail", findings),
         )
         core.nudge_mail = self._mail.nudge
+        core.changed = self._use
         await core.engine.start(await build.build(setup, core.ground))
         application = build_web(
             Parts(
@@ -252,27 +279,55 @@ class App:
         self._control = Control(general.data_dir, core.operations.run)
         await self._control.start()
         self._tasks = [
-            asyncio.create_task(self._mail.run(), name="mail"),
-            asyncio.create_task(self._purge(), name="purge"),
+            asyncio.create_task(self._kept(self._mail.run), name="mail"),
+            asyncio.create_task(self._kept(self._purge), name="purge"),
         ]
         log.info("Cusna serves %s on %s:%s", general.base_url, general.listen.host, general.listen.port)
 
+    def _use(self, setup: Setup) -> None:
+        """The console may have changed the mail server."""
+        composer, smtp = postal(setup)
+        if self._mail is not None and composer is not None and smtp is not None:
+            self._mail.use(composer, smtp)
+
     async def stop(self) -> None:
-        """Stop within five seconds: no new requests, loops ended, database closed."""
-        if self._control is not None:
-            await self._control.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.core.engine.stop()
-        await self.core.close()
+        """Stop within five seconds: no new requests, loops ended, database closed.
+
+        Whatever goes wrong on the way, the database is closed and the data directory let go.
+        """
+        try:
+            if self._control is not None:
+                await self._control.stop()
+            for task in self._tasks:
+                task.cancel()
+            # Side by side: pages that wait for a controller are answered when the engine stops.
+            ending: list[Awaitable[Any]] = [self.core.engine.stop(), *self._tasks]
+            if self._runner is not None:
+                ending.append(self._runner.cleanup())
+            await asyncio.gather(*ending, return_exceptions=True)
+        finally:
+            await self.core.close()
+        log.info("Cusna has stopped.")
+
+    async def _kept(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """A bug in a loop is told, and does not end it for good."""
+        while True:
+            try:
+                await loop()
+            except Exception as error:  # noqa: BLE001 - told without its text, which may hold anything
+                log.error("A loop met a bug (%s). It begins again.", troubles.place(error))  # noqa: TRY400
+                await self.core.clock.sleep(AFTER_A_BUG)
 
     async def _purge(self) -> None:
         """Once a day, what has expired goes."""
         while True:
-            await self.core.db.run(lambda tx: sign_in.purge(tx, self.core.clock.now()))
+            now = self.core.clock.now()
+
+            def purge(tx: Tx, now: datetime = now) -> None:
+                sign_in.purge(tx, now)
+                outbox.purge(tx, now - LETTERS_KEPT)
+
+            await self.core.db.run(purge)
             await self.core.clock.sleep(PURGE_EVERY)
 
 

@@ -133,7 +133,10 @@ class Acts:
                     return told_plan
                 if wifi.apply:
                     # Else they would be back within minutes: the people there still have their rights.
-                    why = f"Set apply = false in networks.{wifi.id} and restart Cusna first: it would make the keys again."
+                    why = (
+                        f"Set apply = false in networks.{wifi.id} and restart Cusna first: "
+                        "it would make the keys again."
+                    )
                     return {**told_plan, "refused": why}
                 applied = await self._engine.applier.apply(plan)
                 await self._engine.applier.settle(plan)

@@ -75,6 +75,7 @@ class Engine:
         self._background: set[asyncio.Task[None]] = set()
         self._running = False
         """Whether workers run: a command has none, and brings keys along with `apply`."""
+        self._over = False
         self.ready = asyncio.Event()
         """Set when the first decisions from stored facts are made."""
 
@@ -124,6 +125,8 @@ class Engine:
         self._check.set()
 
     async def stop(self) -> None:
+        """End all loops; who waits for one is answered."""
+        self._over = True
         await self._cancel([*self._tasks, *self._background])
 
     def _speaks(self, scope: str) -> bool:
@@ -273,7 +276,7 @@ class Engine:
     async def serve(self, account_id: str, patience: float, location_id: str | None = None) -> None:
         """Bring one account to its networks ahead of bulk work; wait for the location's at most so long."""
         row = await self.db.read(lambda tx: account_rows.get(tx, account_id))
-        if row is None:
+        if row is None or self._over:
             return
         here: list[asyncio.Task[None]] = []
         for location in self.estate.locations.values():
