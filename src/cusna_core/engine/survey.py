@@ -11,9 +11,11 @@ from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.changes import Cause, Verb
+from cusna_core.flow.world import Because
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import facts as fact_rows
 from cusna_core.store import findings as finding_rows
+from cusna_core.store import keys as key_rows
 from cusna_core.store import places as place_rows
 from cusna_core.store.db import Tx
 from cusna_core.store.findings import Stored
@@ -30,9 +32,10 @@ class NetworkState:
     looked: datetime | None
     """When it was last read; None: not yet."""
     keys: int
-    """On the network, others' included."""
-    ours: int
+    """On the network, others' included, when it was last read."""
+    working: int
     steps: int
+    """Changes that are planned or on their way."""
     waiting: int
     trouble: bool
     """The controller does not answer just now."""
@@ -85,6 +88,7 @@ class Change:
     verb: Verb
     causes: tuple[Cause, ...]
     who: str
+    because: Because | None
     vlan: int | None
     until: datetime | None
     open_end: bool
@@ -123,22 +127,26 @@ class Survey:
             one.name,
             one.place.zone,
             await self.integration(integration),
-            tuple(self.network(wifi) for wifi in self._engine.estate.wifis_of(one.id)),
+            tuple([await self.network(wifi) for wifi in self._engine.estate.wifis_of(one.id)]),
             sum(1 for each in held if each.right.location_id == one.id),
         )
 
-    def network(self, wifi: Wifi) -> NetworkState:
+    async def network(self, wifi: Wifi) -> NetworkState:
         plan = self._engine.latest_plan(wifi)
+        counts = await self._engine.db.read(lambda tx: key_rows.counts(tx, wifi.id))
+        planned = len(plan.steps) if plan else 0
+        under_way = sum(counts.get(one, 0) for one in ("intended", "made", "failed"))
+        working = counts.get("working", 0)
         return NetworkState(
-            wifi.id,
-            wifi.ssid,
-            wifi.apply,
-            plan.at if plan else None,
-            plan.keys if plan else 0,
-            len(plan.owned.ours) if plan else 0,
-            len(plan.steps) if plan else 0,
-            len(plan.should.waiting) if plan else 0,
-            self._engine.in_trouble(wifi),
+            id=wifi.id,
+            ssid=wifi.ssid,
+            apply=wifi.apply,
+            looked=plan.at if plan else None,
+            keys=max(len(plan.owned.foreign) + working, plan.keys) if plan else working,
+            working=working,
+            steps=under_way if wifi.apply else planned,
+            waiting=len(plan.should.waiting) if plan else counts.get("waiting", 0),
+            trouble=self._engine.in_trouble(wifi),
         )
 
     async def integration(self, name: str) -> ReadState:
@@ -223,6 +231,7 @@ class Survey:
                 one.verb,
                 one.causes,
                 known.get(one.account_id or "", ""),
+                one.wanted.because if one.wanted else None,
                 one.wanted.vlan if one.wanted else one.segment.vlan if one.segment else None,
                 one.wanted.ends if one.wanted else None,
                 one.wanted is not None and one.wanted.ends is None,

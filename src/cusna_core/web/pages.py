@@ -87,6 +87,7 @@ class Pages:
             level=words.level,
             verb=words.verb,
             causes=words.causes,
+            ground=words.ground,
             iso=iso,
         )
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from cusna_core.config.setup import Kind
 from cusna_core.engine.workshop import Kept, Refused, Shape
 from cusna_core.store.settings import Conflict
-from cusna_core.web.console.forms import Answer, Field, Form, draw, read, split, typed, wrong
+from cusna_core.web.console.forms import Answer, Field, Form, draw, labels, read, split, typed, wrong
 from cusna_core.web.console.paper import BENCH, SETTINGS, fresh, page, who
 from cusna_core.web.routes import Handler
 from cusna_core.web.security import FORM, see
@@ -33,6 +33,12 @@ async def needed(request: web.Request, kind: Kind) -> Kept:
     if kept is None:
         raise web.HTTPNotFound
     return kept
+
+
+def called(request: web.Request, kept: Kept) -> dict[str, str]:
+    """What the options of something are called."""
+    shape = request.app[BENCH].workshop.shape(kept.kind, kept.type)
+    return labels(shape.models, request.app[SITE].language(request)) if shape else {}
 
 
 def changeable(kept: Kept) -> Kept:
@@ -126,6 +132,7 @@ class Connect:
             kept=None,
             version=0,
             fresh=fresh(request),
+            posted=request.method == "POST",
             form=Form(first, more, said, frozenset(), problems or {}),
         )
 
@@ -175,6 +182,7 @@ class Connect:
             kept=kept,
             version=kept.version,
             fresh=fresh(request),
+            posted=request.method == "POST",
             form=Form(first, more, said, kept.given, problems or {}),
         )
 

@@ -81,6 +81,11 @@ def draw(models: Sequence[type[Options]], language: Language, skip: Collection[s
     return found
 
 
+def labels(models: Sequence[type[Options]], language: Language) -> dict[str, str]:
+    """What each option is called, by its dotted name."""
+    return {one.name: one.label for one in flat(draw(models, language))}
+
+
 def split(fields: Sequence[Field]) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
     """What is asked for at once, and what stands below "More options".
 
@@ -246,12 +251,11 @@ def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
 
 def wrong(problems: Sequence[Problem], fields: Sequence[Field], language: Language) -> dict[str, str]:
     """The problems as sentences, by field; what has no field here is about the whole."""
-    labels = {one.name: one.label for one in flat(fields)}
-    labels.setdefault("slug", language.text("Name"))
+    called = {"slug": language.text("Name")} | {one.name: one.label for one in flat(fields)}
     found: dict[str, str] = {}
     for one in problems:
-        name = one.path if one.path in labels else ""
-        text = told(one.text, labels.get(name, ""), language)
+        name = one.path if one.path in called else ""
+        text = told(one.text, called.get(name, ""), language)
         found[name] = f"{found[name]} {text}" if name in found else text
     return found
 

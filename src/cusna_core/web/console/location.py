@@ -10,7 +10,7 @@ from cusna_core.api import SourceLocation
 from cusna_core.config.models import Location
 from cusna_core.config.problems import Problem
 from cusna_core.engine.workshop import Kept
-from cusna_core.web.console.connect import changeable, needed, own_address, saved, slug_field, version
+from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, typed, wrong
 from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.security import FORM, see
@@ -55,7 +55,7 @@ def _fields(request: web.Request, slug: str = "", title: str = "") -> list[Field
 async def new(request: web.Request) -> web.Response:
     told = await _told(request, request.query.get("place", ""))
     slug = await request.app[BENCH].workshop.free_name("location", told.title)
-    return await _form(request, told, None, _fields(request, slug), {}, _only(request))
+    return await _form(request, told, None, _fields(request, slug), {"name": told.title}, _only(request))
 
 
 def _only(request: web.Request) -> Sequence[str]:
@@ -84,6 +84,7 @@ async def _form(
         status=status,
         told=told,
         kept=kept,
+        labels=called(request, kept) if kept else {},
         version=kept.version if kept else 0,
         form=Form(ordered, (), said, frozenset(), problems or {}),
         chosen=chosen,
@@ -109,6 +110,9 @@ async def add(request: web.Request) -> web.Response:
     answer = read(fields, form)
     chosen = _chosen(form)
     name = answer.typed.get("slug", "")
+    if answer.values.get("name") == told.title:
+        # It follows the source when that calls the place something else one day.
+        del answer.values["name"]
     values = {
         **{name: value for name, value in answer.values.items() if name != "slug"},
         "integration": request.match_info["integration"],

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from cusna_core.engine.workshop import Shape
-from cusna_core.web.console.connect import changeable, needed, own_address, saved, slug_field, version
+from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, split, typed
 from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.security import FORM, see
@@ -126,6 +126,7 @@ async def _show(
     """What would change, read from the controller now."""
     bench = request.app[BENCH]
     kept = await needed(request, "network")
+    places = {one.id: one.name for one in await bench.survey.locations()}
     wifi = bench.survey.wifi(kept.name)
     sight = await bench.survey.look(wifi) if wifi else ""
     return page(
@@ -135,12 +136,14 @@ async def _show(
         here=own_address("network", kept.name),
         status=status,
         kept=kept,
+        labels=called(request, kept),
         wifi=wifi,
-        state=bench.survey.network(wifi) if wifi else None,
+        state=await bench.survey.network(wifi) if wifi else None,
         sight=None if isinstance(sight, str) else sight,
         silent=sight if isinstance(sight, str) else "",
         findings=await bench.survey.findings(kept.path),
         locations=await bench.workshop.needing("network", kept.name),
+        places=places,
         connected="connected" in request.query,
         switched="on" in request.query,
         problems=problems or {},

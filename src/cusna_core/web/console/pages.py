@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from cusna_core.config.setup import Kind
-from cusna_core.web.console.connect import changeable, needed, own_address, saved, version
+from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, version
 from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.routes import Handler
 from cusna_core.web.security import FORM, see
@@ -21,7 +21,8 @@ async def overview(request: web.Request) -> web.Response:
         findings=await bench.survey.findings(),
         locations=await bench.survey.locations(),
         counts={kind: len(await bench.workshop.all(kind)) for kind in KINDS},
-        unplaced=[one for kind in KINDS for one in await bench.workshop.all(kind) if one.off],
+        on=[one for one in bench.workshop.engine.estate.wifis.values() if one.apply],
+        planned=[one for one in bench.workshop.engine.estate.wifis.values() if not one.apply],
     )
 
 
@@ -36,7 +37,7 @@ def listed(kind: Kind) -> Handler:
         bench = request.app[BENCH]
         things = await bench.workshop.all(kind)
         networks = {
-            one.name: bench.survey.network(wifi)
+            one.name: await bench.survey.network(wifi)
             for one in things
             if kind == "network" and (wifi := bench.survey.wifi(one.name))
         }
@@ -77,6 +78,7 @@ async def _integration(
         here=own_address("integration", kept.name),
         status=status,
         kept=kept,
+        labels=called(request, kept),
         policy=at_work.policy if at_work else None,
         read=await bench.survey.integration(kept.name),
         places=await bench.survey.places(kept.name),
@@ -132,11 +134,12 @@ async def controller(request: web.Request) -> web.Response:
         "controller.html",
         at="controller",
         kept=kept,
+        labels=called(request, kept),
         choices=() if isinstance(choices, str) else choices,
         silent=choices if isinstance(choices, str) else "",
         networks=await bench.workshop.needing("controller", kept.name),
         states={
-            wifi.ssid: bench.survey.network(wifi)
+            wifi.ssid: await bench.survey.network(wifi)
             for wifi in bench.workshop.engine.estate.wifis.values()
             if wifi.controller_id == kept.name
         },
