@@ -1,4 +1,4 @@
-"""What do the tests of the interface stand on? A clock that is moved by hand, and real servers on loopback."""
+"""What do these tests stand on? A clock that is moved by hand, and real servers on loopback."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,13 +44,17 @@ class Call:
     body: bytes
 
 
+def nothing(request: web.Request) -> web.StreamResponse:
+    return web.json_response({})
+
+
 @dataclass
 class Vendor:
     """A server that keeps what it was asked, and answers by a script (then always with the last line)."""
 
     address: str = ""
     calls: list[Call] = field(default_factory=list)
-    script: list[Reply] = field(default_factory=lambda: [json({})])
+    script: list[Reply] = field(default_factory=lambda: [nothing])
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -60,21 +64,6 @@ class Vendor:
         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         answered = reply(request)
         return answered if isinstance(answered, web.StreamResponse) else await answered
-
-
-def json(data: Any, status: int = 200, **headers: str) -> Reply:
-    return lambda _: web.json_response(data, status=status, headers=headers)
-
-
-def raw(body: bytes, status: int = 200, **headers: str) -> Reply:
-    return lambda _: web.Response(body=body, status=status, headers=headers)
-
-
-def cut(request: web.Request) -> web.StreamResponse:
-    """The connection is reset instead of an answer."""
-    assert request.transport is not None
-    request.transport.abort()  # type: ignore[attr-defined]  # asyncio's TCP transports have it
-    return web.Response()
 
 
 @pytest.fixture
@@ -93,7 +82,7 @@ async def serve() -> AsyncIterator[Callable[..., Awaitable[Vendor]]]:
     runners: list[web.AppRunner] = []
 
     async def start(*script: Reply, ssl: Any = None) -> Vendor:
-        vendor = Vendor(script=list(script) or [json({})])
+        vendor = Vendor(script=list(script) or [nothing])
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", vendor.answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

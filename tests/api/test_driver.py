@@ -129,8 +129,8 @@ async def test_changes_go_in_their_order_with_one_outcome_each() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        Transient("No."), RateLimited("No.", after=3), Unreachable("No."), BadAnswer("No."), AuthFailed("No."),
-        ConfigError("No.", path="ssid"),
+        Transient("No."), RateLimited("No.", after=3), Unreachable("No."), BadAnswer("No."),
+        AuthFailed("No."), ConfigError("No.", path="ssid"),
     ],
     ids=lambda error: type(error).__name__,
 )  # fmt: skip

@@ -86,7 +86,7 @@ def test_options_neither_change_nor_show_their_secrets() -> None:
     assert "very-secret" not in options.model_dump_json()
     assert options.token.get_secret_value() == "very-secret"
     with pytest.raises(ValidationError):
-        options.url = "https://other"  # type: ignore[misc]
+        options.url = "https://other"
 
 
 def test_a_local_file_says_so_to_whoever_resolves_paths() -> None:

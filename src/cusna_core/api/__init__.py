@@ -3,6 +3,7 @@
 from cusna_core.api import Controller, Network, hookimpl
 """
 
+from cusna_core.api.answer import Answer, by_status, parse
 from cusna_core.api.clock import Clock, SystemClock
 from cusna_core.api.context import Context
 from cusna_core.api.driver import Controller, Network
@@ -42,7 +43,7 @@ from cusna_core.api.facts import (
 )
 from cusna_core.api.findings import Finding, Level
 from cusna_core.api.hooks import Fake, FakeSource, FakeWifi, hookimpl
-from cusna_core.api.http import Answer, HttpApi, JsonApi, RateLimit, by_status, parse
+from cusna_core.api.http import HttpApi, JsonApi
 from cusna_core.api.keys import (
     Change,
     Client,
@@ -61,6 +62,7 @@ from cusna_core.api.keys import (
     Update,
 )
 from cusna_core.api.options import Address, LocalFile, Options, Secret, Tls, is_loopback
+from cusna_core.api.rate import RateLimit
 from cusna_core.api.source import Source
 
 __all__ = [

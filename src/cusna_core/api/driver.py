@@ -92,7 +92,8 @@ class Network(ABC, Generic[N]):
     async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:
         """Carry out changes in their order, one outcome each; what has no outcome was not tried.
 
-        This default goes one by one, and stops at what concerns all of them. Vendors that write whole objects or batches override it.
+        This default goes one by one, and stops at what concerns all of them. Vendors that write
+        whole objects or batches override it.
         """
         for change in changes:
             try:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-
 NEVER = frozenset(' \t\r\n,;:"<>()[]\\')
 """What no address has that is not written to be read in two ways."""
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")

@@ -6,95 +6,42 @@ logged is method, path and status, never a query, a header or a body.
 """
 
 import asyncio
-import json as jsonlib
 import logging
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
-from multidict import CIMultiDictProxy
-from pydantic import BaseModel, ValidationError
 from yarl import URL
 
-from cusna_core.api.clock import Clock
+from cusna_core.api.answer import Answer, by_status
+from cusna_core.api.answer import M as M  # for plugins that pass models on
 from cusna_core.api.context import Context
-from cusna_core.api.errors import (
-    AuthFailed,
-    BadAnswer,
-    ConfigError,
-    Missing,
-    PluginError,
-    RateLimited,
-    Rejected,
-    Transient,
-    Unreachable,
-)
+from cusna_core.api.errors import BadAnswer, PluginError, Transient, Unreachable
 from cusna_core.api.options import Tls
+from cusna_core.api.rate import RateLimit
+from cusna_core.api.trust import next_hop, no_answer, trust
 
 log = logging.getLogger(__name__)
 
-M = TypeVar("M", bound=BaseModel)
 Query = Mapping[str, str | int]
 
-LONGEST_WAIT = 60.0
-"""Seconds: a vendor that asks for a longer pause is asked again after this."""
 HOPS = 3
 
 
-class RateLimit:
-    """A token bucket: `per_second` calls on average, `burst` at once. First come, first served."""
-
-    def __init__(self, per_second: float, clock: Clock, *, burst: int = 1) -> None:
-        self._interval = 1 / per_second
-        self._slack = (burst - 1) * self._interval
-        self._clock = clock
-        self._next = 0.0
-
-    async def turn(self) -> None:
-        """Wait until the next call may go."""
-        now = self._clock.monotonic()
-        due = max(self._next, now - self._slack)
-        self._next = due + self._interval
-        if due > now:
-            await self._clock.sleep(due - now)
-
-
 @dataclass(frozen=True, slots=True, repr=False)
-class Answer:
-    """A vendor's answer. Its repr shows neither headers nor body."""
+class Call:
+    """What is asked, before it is signed."""
 
     method: str
     path: str
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
+    query: Query | None
+    json: Any
+    form: Mapping[str, str] | None
+    headers: Mapping[str, str] | None
 
-    def __repr__(self) -> str:
-        return f"<{self.method} {self.path}: {self.status}>"
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds that the vendor asks to wait, from a number or an HTTP date; at most a minute."""
-        text = self.headers.get("Retry-After", "")
-        try:
-            seconds = float(text)
-        except ValueError:
-            try:
-                sent = parsedate_to_datetime(self.headers.get("Date", ""))
-                seconds = (parsedate_to_datetime(text) - sent).total_seconds()
-            except (TypeError, ValueError):
-                return None
-        return min(max(seconds, 0.0), LONGEST_WAIT)
-
-    def json(self) -> Any:
-        """The body as JSON; BadAnswer for anything else."""
-        try:
-            return jsonlib.loads(self.body)
-        except ValueError:
-            raise BadAnswer(f"{self.method} {self.path} answered something that is not JSON.") from None
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 class HttpApi:
@@ -121,12 +68,16 @@ class HttpApi:
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
         self._login = asyncio.Lock()
-        self._logins = 0
+        self._login_tries = 0
+        self._login_error: PluginError | None = None
 
     # What a vendor may do differently
 
     async def log_in(self) -> None:
-        """Get a session, for vendors that have one. Called when `expired` says so, by one caller."""
+        """Get a session, for vendors that have one. Called when `expired` says so, by one caller.
+
+        A PluginError that it raises is raised to all who wait for it.
+        """
 
     def needs_login(self) -> bool:
         """Whether there is no session yet, so that `log_in` must run first."""
@@ -140,7 +91,11 @@ class HttpApi:
         return False
 
     def may_follow(self, url: URL) -> bool:
-        """Whether a redirect to this address may be followed, credentials and all."""
+        """Whether a redirect to this address may be followed, credentials and all.
+
+        Method, body and query stay, joined by what the address adds to the query. A redirect from
+        https to http is never followed, whatever this says.
+        """
         return False
 
     def failure(self, answer: Answer) -> PluginError | None:
@@ -154,10 +109,11 @@ class HttpApi:
 
     async def open(self) -> None:
         """Open the session. Own CA or fingerprint: see `Tls`."""
+        trusted = await trust(self._tls)
         if self._session is not None:
             return
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=await self._trust(), limit=8),
+            connector=aiohttp.TCPConnector(ssl=trusted, limit=8),
             timeout=aiohttp.ClientTimeout(total=self._timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._user_agent},
@@ -165,25 +121,10 @@ class HttpApi:
         )
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _trust(self) -> ssl.SSLContext | aiohttp.Fingerprint | bool:
-        if self._tls.fingerprint:
-            try:
-                return aiohttp.Fingerprint(bytes.fromhex(self._tls.fingerprint.replace(":", "")))
-            except ValueError:
-                raise ConfigError(
-                    "The fingerprint is not a SHA-256 in hex (64 digits, colons allowed).",
-                    path="tls.fingerprint",
-                ) from None
-        if self._tls.ca:
-            try:
-                return await asyncio.to_thread(ssl.create_default_context, cafile=self._tls.ca)
-            except (OSError, ssl.SSLError):
-                raise ConfigError("The CA file cannot be read as PEM certificates.", path="tls.ca") from None
-        return True
+        # Forgotten first, so that nobody begins a call on a session that is going.
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def request(
         self,
@@ -202,113 +143,98 @@ class HttpApi:
         except once after a renewed login. (aiohttp itself sends a PUT or DELETE again when a kept
         connection turns out to be closed: both mean the same when they come twice.)
         """
+        call = Call(method, path, query, json, form, headers)
         retries = self._read_retries if method == "GET" else 0
         wait = 1.0
         while True:
             try:
-                return await self._call(method, path, query, json, form, headers, login=login)
+                return await self._answered(call, login=login)
             except Transient as error:
                 if retries == 0:
                     raise
                 retries -= 1
-                await self.context.clock.sleep(wait if error.after is None else error.after)
-                wait *= 2
+                pause = wait if error.after is None else error.after
+            await self.context.clock.sleep(pause)
+            wait *= 2
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        query: Query | None,
-        json: Any,
-        form: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-        *,
-        login: bool,
-    ) -> Answer:
+    async def _answered(self, call: Call, *, login: bool) -> Answer:
         if login and self.needs_login():
-            await self._renew(self._logins)
-        before = self._logins
-        answer = await self._send(method, path, query, json, form, headers, signed=login)
+            await self._renew(self._login_tries)
+        answer, tries = await self._send(call, signed=login)
         if login and self.expired(answer):
-            await self._renew(before)
-            answer = await self._send(method, path, query, json, form, headers, signed=True)
+            await self._renew(tries)
+            answer, _ = await self._send(call, signed=True)
         error = self.failure(answer)
         if error is not None:
             raise error
         return answer
 
-    async def _renew(self, before: int) -> None:
-        """Log in, unless somebody else did since `before`."""
-        async with self._login:
-            if self._logins == before:
-                await self.log_in()
-                self._logins += 1
+    async def _renew(self, tries: int) -> None:
+        """Log in, unless somebody else tried since there were so many tries: then it is shared.
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Query | None,
-        json: Any,
-        form: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-        *,
-        signed: bool,
-    ) -> Answer:
-        if self._session is None:
-            raise Unreachable(f"{self.context.name} is not open.")
-        url = self.base.with_path(self.base.path.rstrip("/") + path)
+        A refusal too, or twenty callers with a wrong password would be twenty wrong passwords.
+        """
+        async with self._login:
+            if self._login_tries != tries:
+                if self._login_error is not None:
+                    raise self._login_error
+                return
+            self._login_error = None
+            try:
+                await self.log_in()
+            except PluginError as error:
+                self._login_error = error
+                self._login_tries += 1
+                raise
+            self._login_tries += 1
+
+    async def _send(self, call: Call, *, signed: bool) -> tuple[Answer, int]:
+        """The answer, and how many logins were tried when the call was signed."""
+        url = self.base.with_path(self.base.path.rstrip("/") + call.path)
+        plain = {name: str(value) for name, value in (call.query or {}).items()}
         for _ in range(HOPS + 1):
-            sent_headers = dict(headers or {})
-            sent_query = {name: str(value) for name, value in (query or {}).items()}
-            if signed:
-                self.sign(sent_headers, sent_query)
             if self._rate is not None:
                 await self._rate.turn()
-            try:
-                async with self._session.request(
-                    method,
-                    url.with_query(sent_query) if sent_query else url,
-                    json=json,
-                    data=form,
-                    headers=sent_headers,
-                    allow_redirects=False,
-                ) as response:
-                    body = await response.read()
-                    answer = Answer(method, path, response.status, response.headers, body)
-            except aiohttp.ServerFingerprintMismatch:
-                raise ConfigError(
-                    f"{self.base.host} shows another certificate than the one that is pinned.",
-                    path="tls.fingerprint",
-                ) from None
-            except aiohttp.ClientConnectorCertificateError:
-                raise ConfigError(
-                    f"{self.base.host} shows a certificate that nobody known here signed. "
-                    "Pin it with tls.fingerprint, or name its authority with tls.ca.",
-                    path="tls",
-                ) from None
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                # The exception's own text may hold the URL with a ticket in it.
-                raise Unreachable(
-                    f"No answer from {self.base.host} to {method} {path} ({type(error).__name__})."
-                ) from None
-            log.debug("%s: %s %s: %s", self.context.name, method, path, answer.status)
+            # Only now: the login may have been renewed, or the client closed, while others had their turn.
+            headers, query, tries = dict(call.headers or {}), dict(plain), self._login_tries
+            if signed:
+                self.sign(headers, query)
+            answer = await self._exchange(call, url, query, headers)
+            log.debug("%s: %s: %s", self.context.name, call, answer.status)
             self.seen(answer)
             if answer.status not in (301, 302, 303, 307, 308):
-                return answer
-            url = self._next_hop(answer, url)
-        raise BadAnswer(f"{self.base.host} redirects {method} {path} in circles.")
+                return answer, tries
+            target = next_hop(answer, url)
+            if not self.may_follow(target):
+                raise BadAnswer(f"{call} redirects to {target.host}, which is not followed.")
+            plain.update(target.query)
+            url = target.with_query(None)
+        raise BadAnswer(f"{self.base.host} redirects {call} in circles.")
 
-    def _next_hop(self, answer: Answer, url: URL) -> URL:
+    async def _exchange(self, call: Call, url: URL, query: dict[str, str], headers: dict[str, str]) -> Answer:
+        if self._session is None:
+            raise Unreachable(f"{self.context.name} is not open.")
         try:
-            target = url.join(URL(answer.headers.get("Location", "")))
-        except ValueError:
-            raise BadAnswer(f"{answer.method} {answer.path} redirects to nowhere.") from None
-        if not self.may_follow(target):
-            raise BadAnswer(
-                f"{answer.method} {answer.path} redirects to {target.host}, which is not followed."
-            )
-        return target.with_query(None)
+            async with self._session.request(
+                call.method,
+                url.with_query(query) if query else url,
+                json=call.json,
+                data=call.form,
+                headers=headers,
+                allow_redirects=False,
+            ) as response:
+                body = await response.read()
+                return Answer(call.method, call.path, response.status, response.headers, body)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            problem = no_answer(error, url.host, str(call))
+        except asyncio.CancelledError:
+            # aiohttp cancels who waits for a connection when a session is closed; nobody called us off.
+            task = asyncio.current_task()
+            if task is None or task.cancelling() > 0:
+                raise
+            problem = Unreachable(f"{self.context.name} was closed during {call}.")
+        # Raised outside, so that the error with its URL does not hang on it as its cause.
+        raise problem
 
 
 class JsonApi(HttpApi):
@@ -320,35 +246,4 @@ class JsonApi(HttpApi):
     async def send(self, method: str, path: str, json: Any = None, *, query: Query | None = None) -> Any:
         """A call with a JSON body; None for an answer without one."""
         answer = await self.request(method, path, json=json, query=query)
-        return answer.json() if answer.body else None
-
-
-def by_status(answer: Answer) -> PluginError | None:
-    """The plain meaning of a status code."""
-    what = f"{answer.method} {answer.path} answered {answer.status}"
-    match answer.status:
-        case status if 200 <= status < 300:
-            return None
-        case 401 | 403:
-            return AuthFailed(f"{what}: the credentials are refused, or may not do this.")
-        case 404:
-            return Missing(f"{what}: it is not there.")
-        case 429:
-            return RateLimited(f"{what}: too many calls.", after=answer.retry_after)
-        case 502 | 503 | 504:
-            return Unreachable(f"{what}: the system is down or starting.", after=answer.retry_after)
-        case status if status >= 500:
-            return Transient(f"{what}: the system has a problem.", after=answer.retry_after)
-        case status if status >= 400:
-            return Rejected(f"{what}: it refuses the request.")
-        case _:
-            return BadAnswer(f"{what}, which means nothing here.")
-
-
-def parse(model: type[M], data: Any, what: str) -> M:
-    """Data as the model says, or BadAnswer with the names (never the values) of what is wrong."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        places = {".".join(map(str, one["loc"])) or "it" for one in error.errors(include_input=False)}
-        raise BadAnswer(f"{what} has another shape than expected: {', '.join(sorted(places))}.") from None
+        return answer.json() if answer.body.strip() else None
