@@ -164,7 +164,10 @@ def leave(
     result = perform(config, "leave", {"location": location}, show.progress())
     show.leaving(result)
     if not yes:
-        typer.echo("Nothing was changed. Set apply = false on its networks and restart, or the keys come back; then run this with --yes.")
+        typer.echo(
+            "Nothing was changed. Set apply = false on its networks and restart, or the keys come back; "
+            "then run this with --yes."
+        )
         return
     digests = [one.get("digest") for one in result["networks"]]
     done = perform(config, "leave", {"location": location, "digests": digests}, show.progress())
