@@ -4,6 +4,7 @@ Exit: 0 done (warnings and pending changes too), 1 an error finding, a held set 
 done, 2 wrong use or an unreadable file, 3 a bug.
 """
 
+import os
 import sys
 
 from cusna_core.cli.commands import app
@@ -17,8 +18,12 @@ def main() -> None:
     except Failed as failed:
         sys.stderr.write(f"{failed}\n")
         sys.exit(failed.code)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read along has gone; nothing may be written any more, not at the exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as bug:  # noqa: BLE001 - the last place where a bug can be told as one
         # The traceback names places only: exceptions of ours hold no secrets, others' texts might.
         sys.stderr.write(f"This is a bug in Cusna ({type(bug).__name__}). {where(bug)}\n")

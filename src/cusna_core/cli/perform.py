@@ -6,9 +6,12 @@ Either way it is the same operation, and it reads the same.
 import asyncio
 import getpass
 import os
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cusna_core.app import Core
 from cusna_core.config import file as config_file
@@ -25,6 +28,8 @@ Show = Callable[[Json], None]
 
 REFUSALS = (AlreadyRunning, KeyFileMissing, WrongKeyFile, Downgrade, NotCusna)
 """What may keep the data directory from being opened: sentences all."""
+PATIENCE: Final = 10.0
+"""Seconds that another process has to start listening, or to end."""
 
 
 class Failed(Exception):
@@ -35,12 +40,22 @@ class Failed(Exception):
         self.code = code
 
 
+def refused(error: Exception) -> Failed:
+    """Wrong use, or a file or folder that cannot be used: all that is wrong, each with its path."""
+    if not isinstance(error, ConfigFileError):
+        return Failed(str(error), 2)
+    whole = [one.text for one in error.problems if not one.path]
+    parts = [f"  {one}" for one in error.problems if one.path]
+    head = [f"{error.file} cannot be used:"] if parts else []
+    return Failed("\n".join([*whole, *head, *parts]), 2)
+
+
 def found(config: Path | None) -> Path:
     """The configuration file, or exit 2 with where it was looked for."""
     try:
         return config_file.find(config, os.environ, Path.cwd())
     except ConfigFileError as error:
-        raise Failed(str(error), 2) from None
+        raise refused(error) from None
 
 
 def read(config: Path | None) -> ConfigFile:
@@ -49,7 +64,7 @@ def read(config: Path | None) -> ConfigFile:
     try:
         return config_file.read(path, os.environ)
     except ConfigFileError as error:
-        raise Failed(str(error), 2) from None
+        raise refused(error) from None
 
 
 def who() -> str:
@@ -68,42 +83,74 @@ def perform(config: Path | None, operation: str, values: Json, show: Show) -> Js
 async def _perform(config: Path | None, operation: str, values: Json, show: Show) -> Json:
     file = read(config)
     result: Json | None = None
-    async for event in _events(file, operation, values):
-        if "refused" in event:
-            raise Failed(str(event["refused"]), 1)
-        if "bug" in event:
-            raise Failed(f"The running program met a bug ({event['bug']}). Its log says more.", 3)
-        if "result" in event:
-            result = event["result"]
-        else:
-            show(event)
+    async with aclosing(_events(file, operation, values)) as events:
+        async for event in events:
+            if "refused" in event:
+                raise Failed(str(event["refused"]), int(event.get("code", 1)))
+            if "bug" in event:
+                raise Failed(f"The running program met a bug ({event['bug']}). Its log says where.", 3)
+            if "result" in event:
+                result = event["result"]
+            else:
+                show(event)
     if result is None:
         raise Failed("The running program went away in the middle. Try again.", 1)
     return result
 
 
-async def _events(file: ConfigFile, operation: str, values: Json) -> AsyncIterator[Json]:
-    try:
-        async for event in control.ask(file.general.data_dir, operation, values, who()):
-            yield event
-    except (FileNotFoundError, ConnectionRefusedError):
-        pass
-    except PermissionError:
-        raise Failed(
-            f"{file.general.data_dir} belongs to another user. Run this as the user that runs Cusna "
-            "(for example: sudo -u cusna cusna …).",
-            2,
-        ) from None
-    else:
-        return
-    try:
-        core = await Core.open(file.path)
-    except REFUSALS as error:
-        raise Failed(str(error), 2) from None
+async def _events(file: ConfigFile, operation: str, values: Json) -> AsyncGenerator[Json, None]:
+    """From the program that runs; else from the operation itself, with the data directory in our hands."""
+    data_dir = file.general.data_dir
+    end = time.monotonic() + PATIENCE
+    core: Core | None = None
+    while core is None:
+        try:
+            async with aclosing(control.ask(data_dir, operation, values, who())) as events:
+                async for event in events:
+                    yield event
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+            core = await _opened(file, last=time.monotonic() > end)
+        except PermissionError:
+            raise _others(data_dir) from None
+        else:
+            return
     try:
         await core.prepare()
-        async for event in core.operations.run(operation, values, who()):
-            yield event
+        async with aclosing(core.operations.run(operation, values, who())) as own:
+            async for event in own:
+                yield event
     finally:
         await core.engine.stop()
         await core.close()
+
+
+async def _opened(file: ConfigFile, *, last: bool) -> Core | None:
+    """The data directory in our hands; None, unless it is the last try, where another starts or stops."""
+    data_dir = file.general.data_dir
+    try:
+        return await Core.open(file.path)
+    except AlreadyRunning as error:
+        if last:
+            raise refused(error) from None
+        await asyncio.sleep(0.2)
+        return None
+    except (*REFUSALS, ConfigFileError) as error:
+        raise refused(error) from None
+    except PermissionError:
+        raise _others(data_dir) from None
+    except OSError as error:
+        raise Failed(f"{error.filename or data_dir} cannot be used: {error.strerror}.", 2) from None
+    except sqlite3.DatabaseError as error:
+        raise Failed(
+            f"The database in {data_dir} cannot be used ({type(error).__name__}). Is the disk full? "
+            "If the file is damaged, put a backup in its place: cusna restore FILE.",
+            2,
+        ) from None
+
+
+def _others(data_dir: Path) -> Failed:
+    return Failed(
+        f"{data_dir} belongs to another user. Run this as the user that runs Cusna (for example: "
+        "sudo -u cusna cusna …).",
+        2,
+    )

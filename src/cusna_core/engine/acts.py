@@ -1,7 +1,7 @@
 """What can an admin do to people and networks? Everything here is written to the audit log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +18,7 @@ from cusna_core.store import audit, outbox, sign_in
 from cusna_core.store.db import Tx
 
 Json = dict[str, Any]
-Events = AsyncIterator[Json]
+Events = AsyncGenerator[Json, None]
 
 PATIENCE = 30.0
 """Seconds that a command waits for a controller to do what was asked for one person."""

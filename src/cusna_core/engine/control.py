@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,9 +86,8 @@ class Control:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.info("A command was not understood, or went away (%s).", type(error).__name__)
             return
-        events: Any = self._run(operation, values, who)
         try:
-            async with contextlib.aclosing(events):
+            async with contextlib.aclosing(self._run(operation, values, who)) as events:
                 async for event in events:
                     writer.write(json.dumps(event).encode() + b"\n")
                     await writer.drain()
@@ -101,7 +100,7 @@ class Control:
                 await writer.drain()
 
 
-async def ask(data_dir: Path, operation: str, values: Json, who: str) -> AsyncIterator[dict[str, Any]]:
+async def ask(data_dir: Path, operation: str, values: Json, who: str) -> AsyncGenerator[dict[str, Any], None]:
     """Have the running program do something. ConnectionError or FileNotFoundError if none runs."""
     with _address(data_dir) as address:
         reader, writer = await asyncio.open_unix_connection(address, limit=LONGEST_LINE)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.estate import Wifi
 from cusna_core.flow.world import Right
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import keys as key_rows
@@ -102,6 +103,7 @@ async def explain(engine: Engine, account_id: str) -> Json:
 def _keys(engine: Engine, states: Sequence[KeyRow], access: frozenset[str], suspended: bool) -> list[Json]:
     """How the account's keys stand. `wanted`: there should be one; `late`: it is not as it should be yet."""
     rows = {one.network: one for one in states}
+    ssids = [one.ssid for one in engine.estate.wifis.values()]
     found = []
     for name in sorted(
         {*rows, *(one.id for one in engine.estate.wifis.values() if one.location_ids & access)}
@@ -116,7 +118,7 @@ def _keys(engine: Engine, states: Sequence[KeyRow], access: frozenset[str], susp
         found.append(
             {
                 "network": name,
-                "ssid": wifi.ssid if wifi else None,
+                "ssid": _called(wifi, ssids) if wifi else None,
                 "state": "ending" if there and not wanted else state,
                 "wait": one.wait.value if one and one.wait else None,
                 "vlan": one.vlan if one else None,
@@ -127,6 +129,11 @@ def _keys(engine: Engine, states: Sequence[KeyRow], access: frozenset[str], susp
             }
         )
     return found
+
+
+def _called(wifi: Wifi, ssids: Sequence[str]) -> str:
+    """What people call it; which one it is where several are called so."""
+    return wifi.ssid if ssids.count(wifi.ssid) == 1 else f"{wifi.ssid} (networks.{wifi.id})"
 
 
 def _right(engine: Engine, right: Right, held: set[str]) -> Json:

@@ -1,6 +1,6 @@
 """What can an admin look at? Findings, plans, and why somebody is on."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from cusna_core.store import findings as finding_rows
 from cusna_core.store.db import Tx
 
 Json = dict[str, Any]
-Events = AsyncIterator[Json]
+Events = AsyncGenerator[Json, None]
 
 NOBODY = "Nobody with this address is known. Was everything read? `cusna plan` reads it now."
 

@@ -4,7 +4,7 @@ Each operation tells its progress and its result as plain data (JSON), so that i
 the program that runs does it or the command itself.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -13,7 +13,7 @@ from cusna_core.engine.engine import Engine
 from cusna_core.engine.looks import Looks
 
 Json = dict[str, Any]
-Events = AsyncIterator[Json]
+Events = AsyncGenerator[Json, None]
 """Any number of `{"progress": …}`, then one `{"result": …}` or `{"refused": sentence, "code": exit code}`."""
 Operation = Callable[[Json, str], Events]
 
@@ -55,7 +55,6 @@ class Operations:
             yield {"refused": f"The program that runs knows no operation {name}: restart it.", "code": 1}
             return
         # Closed at once when the command goes away, so that it holds no network up.
-        events: Any = operation(values, who)
-        async with aclosing(events):
+        async with aclosing(operation(values, who)) as events:
             async for event in events:
                 yield event

@@ -17,6 +17,11 @@ async def backup(db: Database, target: Path) -> None:
     await asyncio.to_thread(_copy, db.path, target)
 
 
+def copy(database: Path, target: Path) -> None:
+    """The same of a file that another process may have open; nothing of it is changed, nor its schema."""
+    _copy(database, target)
+
+
 def restore(source: Path, target: Path) -> Path | None:
     """Put a copy in the place of a database that nobody has open (the caller holds the lock).
 

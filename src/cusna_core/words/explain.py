@@ -169,7 +169,7 @@ class _Steps:
         if one["vlan"]:
             parts.append(f"VLAN {one['vlan']}")
         if one["wait"]:
-            parts.append(_wait(Wait(one["wait"]), self.language))
+            parts.append(waits(Wait(one["wait"]), self.language))
         if one["error"]:
             parts.append(one["error"].rstrip("."))
         tone: Mapping[str, Tone] = {"working": "good", "failed": "bad"}
@@ -213,7 +213,7 @@ def _state(of: Literal["plan state", "booking state", "key state"], code: str, l
     return said.get((of, code), code)
 
 
-def _wait(of: Wait, language: Language) -> str:
+def waits(of: Wait, language: Language) -> str:
     match of:
         case Wait.FULL:
             return language.text("the network is full")
