@@ -158,7 +158,10 @@ def _choices(arms: Sequence[Mapping[str, Any]], language: Language) -> tuple[Cho
     found: list[Choice] = []
     for one in arms:
         if one.get("type") == "boolean":
-            found += [Choice(YES, language.text("Yes")), Choice(NO, language.text("No"))]
+            found += [
+                Choice(YES, language.text("Yes (true)")),
+                Choice(NO, language.text("No (false)")),
+            ]
         elif "enum" in one or "const" in one:
             found += [Choice(str(each), str(each)) for each in one.get("enum", [one.get("const")])]
         else:

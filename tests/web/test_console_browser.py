@@ -1,0 +1,249 @@
+"""Does the console look and read well in a real browser, from an empty data folder to a WiFi that runs?
+
+The whole path is walked through the pages with real fakes behind them. Needs Chromium, playwright and
+axe-playwright-python. With CUSNA_SHOTS=FOLDER it keeps a picture of every page, for people to look at.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cusna_core.config import plugins
+from cusna_core.demo.file import ADMIN
+from cusna_core.demo.stage import Stage, until
+
+CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+AXE = importlib.util.find_spec("axe_playwright_python")
+WANTED = ["andcards", "unifi", "meraki"]
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."
+    ),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None or AXE is None,
+        reason="Install playwright and axe-playwright-python to look at the pages.",
+    ),
+    pytest.mark.skipif(
+        any(importlib.util.find_spec(f"cusna_{one}") is None for one in WANTED),
+        reason="Install the plugins of this repository: the path is walked with their fakes.",
+    ),
+]
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SHOTS = os.environ.get("CUSNA_SHOTS")
+Page = Any
+
+
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """Nothing is set up; the fakes run."""
+    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), port(), given=True)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = await browser.new_context(
+            viewport={"width": 1280, "height": 900},
+            locale=os.environ.get("CUSNA_SHOTS_LOCALE", "en-GB"),
+            reduced_motion="reduce",
+        )
+        yield await context.new_page()
+        await browser.close()
+
+
+def complaints(found: dict[str, Any]) -> list[str]:
+    return [
+        f"{one['id']} ({one['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+class Walk:
+    """A browser that looks hard at every page it is told to."""
+
+    def __init__(self, stage: Stage, page: Page) -> None:
+        self.stage, self.page = stage, page
+        self.base = stage.app.core.file.general.base_url
+        self.said: list[str] = []
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda asked: self.foreign.append(asked.url))
+
+    async def to(self, path: str) -> None:
+        await self.page.goto(self.base + path)
+
+    async def press(self, selector: str) -> None:
+        async with self.page.expect_navigation():
+            await self.page.click(selector)
+
+    async def look(self, name: str) -> None:
+        """Both sizes, both themes, axe, and no sideways scrolling."""
+        assert AXE is not None
+        assert AXE.origin is not None
+        page = self.page
+        await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
+        for size, (width, height) in SIZES.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+                self.complaints.append(f"{name}: {size} scrolls sideways")
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme)
+                if SHOTS:
+                    path = Path(SHOTS) / f"console_{name}-{size}-{scheme}.png"
+                    await page.screenshot(path=path, full_page=True)
+                found = await page.evaluate(
+                    "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+                )
+                self.complaints += [f"{name} {size} {scheme}: {one}" for one in complaints(found)]
+        await page.set_viewport_size({"width": 1280, "height": 900})
+        await page.emulate_media(color_scheme="light")
+
+    async def sign_in(self) -> None:
+        before = len(self.stage.inbox.mails)
+        await self.press("button[type=submit]")
+        await until(lambda: len(self.stage.inbox.mails) > before)
+        self.mail = self.stage.inbox.mails[-1].text
+
+
+async def test_the_path_is_clean_in_a_browser(stage: Stage, page: Page) -> None:
+    walk = Walk(stage, page)
+    await walk.to("/console")
+    await walk.look("sign-in")
+    await page.fill("#email", "admin@space")
+    await walk.press("button[type=submit]")
+    await walk.look("sign-in-wrong")
+    await page.fill("#email", ADMIN)
+    await walk.sign_in()
+    await walk.look("sent")
+    found = re.search(r"/console/link/[\w-]+", walk.mail)
+    assert found
+    await walk.to(found.group())
+    await walk.look("link")
+    await walk.press("form.pass button")
+    await walk.look("overview-empty")
+
+    # Settings -> Integrations -> New integration -> Andcards -> Client ID, Client Secret -> Setup
+    await walk.press(".side a[href$='/integrations']")
+    await walk.look("integrations-empty")
+    await walk.press("main a[href$='/new-integration']")
+    await walk.look("choose-type")
+    await walk.press("a[href$='/new-integration/andcards']")
+    await walk.look("setup")
+    given = stage.source.options()
+    await page.click(".more summary")
+    await page.fill("[name=base_url]", given["base_url"])
+    await page.fill("[name=client_id]", given["client_id"])
+    await page.fill("[name=client_secret]", "not-the-secret")
+    await page.fill("[name=requests_per_second]", "many")
+    await walk.press("main form.card button[type=submit]")
+    await walk.look("setup-field")
+    await page.fill("[name=requests_per_second]", "8")
+    await page.fill("[name=client_id]", given["client_id"])
+    await page.fill("[name=client_secret]", "not-the-secret")
+    await walk.press("main form.card button[type=submit]")
+    await walk.look("setup-refused")
+    await page.fill("[name=client_id]", given["client_id"])
+    await page.fill("[name=client_secret]", given["client_secret"])
+    await walk.press("main form.card button[type=submit]")
+    assert "/integrations/andcards?connected" in page.url
+    await walk.look("integration-new")
+    await walk.to("/console")
+    await walk.look("overview-first-step")
+
+    # The same path for a controller and its WiFi
+    await walk.press("a[href$='/new-controller']")
+    await walk.look("choose-controller")
+    await walk.press("a[href$='/new-controller/unifi']")
+    await walk.look("controller-setup")
+    vendor = stage.vendors()[0].options()
+    await page.fill("[name=url]", vendor["url"])
+    await page.fill("[name=api_key]", vendor["api_key"])
+    await walk.press("main form.card button[type=submit]")
+    await walk.look("controller")
+    await walk.press("main a[href*='choice=Members']")
+    await walk.look("network-new")
+    await page.fill("[name=vlan_pool]", "100-199")
+    await walk.press("main form.card button[type=submit]")
+    await walk.look("network-unused")
+
+    # Mapping
+    await walk.to("/console/settings/integrations/andcards")
+    await walk.look("integration-mapping")
+    await walk.press("main a[href*='/new-location/'] >> nth=1")
+    await walk.look("location-new")
+    await walk.press("main form.card button[type=submit]")
+    assert page.url.endswith("?made"), page.url
+    await walk.look("location")
+    slug = page.url.rsplit("/", 1)[1].partition("?")[0]
+
+    # What would change, and on
+    await until(lambda: _planned(stage))
+    await walk.to("/console")
+    await walk.look("overview-planned")
+    await walk.to("/console/settings/networks/members")
+    await walk.look("network-plan")
+    await walk.press("form:has([name=digest]) button")
+    assert page.url.endswith("?on"), page.url
+    await until(lambda: bool(_ours(stage)))
+    await walk.look("network-on")
+    await walk.to("/console/settings/integrations/andcards")
+    await page.check("[name=manage_vlans]")
+    await page.check("[name=roaming]")
+    await page.fill("[name=plans_without_wifi]", "Virtual Office")
+    await walk.press("form[action$='/policy'] button")
+    await walk.look("integration")
+    await walk.to("/console/settings/networks")
+    await walk.look("networks")
+    await walk.to("/console")
+    await walk.look("overview")
+    await walk.to(f"/console/settings/locations/{slug}/remove")
+    await walk.look("remove")
+    await walk.to("/console/settings/integrations/andcards/edit")
+    await walk.look("edit")
+    await stage.jump(stage.clock.now() + TEN_MINUTES)
+    await walk.to("/console/settings/integrations/andcards/edit")
+    await walk.look("edit-stale")
+    assert walk.complaints == []
+    assert [one for one in walk.said if "Failed to load resource" not in one] == []
+    assert [one for one in walk.foreign if not one.startswith((walk.base + "/", "data:"))] == []
+
+
+TEN_MINUTES = __import__("datetime").timedelta(minutes=10, seconds=1)
+
+
+def _planned(stage: Stage) -> bool:
+    wifi = stage.app.core.engine.estate.wifis.get("members")
+    plan = stage.app.core.engine.latest_plan(wifi) if wifi else None
+    return plan is not None and bool(plan.steps)
+
+
+def _ours(stage: Stage) -> bool:
+    wifi = stage.app.core.engine.estate.wifis["members"]
+    plan = stage.app.core.engine.latest_plan(wifi)
+    return plan is not None and bool(plan.should.wanted) and wifi.apply
