@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -104,9 +104,10 @@ class Space:
         return datetime.fromisoformat(page.field(field) or "")
 
     def day_end(self, spot: Spot = KREUZBERG, ahead: int = 0) -> datetime:
-        """The local midnight at which the day so many days ahead ends there."""
+        """The local midnight at which that day ends there: by the calendar, not by our own rules."""
         zone = ZoneInfo(spot.zone)
-        return day_bounds(local_day(self.now, zone) + timedelta(days=ahead), zone)[1]
+        day = self.now.astimezone(zone).date() + timedelta(days=ahead + 1)
+        return datetime.combine(day, time(), tzinfo=zone)
 
     async def reads_of_the_source(self, many: int) -> None:
         """Let ten minutes pass so many times, each with a finished read of the source."""

@@ -6,7 +6,7 @@ import pytest
 
 from cusna_core.demo.visitor import LINK
 
-from .conftest import Space
+from .conftest import Eventually, Space
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -53,7 +53,11 @@ async def test_unknown_address_gets_the_same_answer_and_no_mail(space: Space) ->
     assert await space.mails_to(unknown.email) == []
 
 
-async def test_blocked_gets_no_mail(space: Space) -> None:
+async def test_blocked_gets_no_mail(space: Space, eventually: Eventually) -> None:
+    async def read() -> bool:
+        return bool((await space.explain("Igor Blok")).get("blocked"))
+
+    assert await eventually(read), "the source's block is not known"
     igor = space.visitor("Igor Blok")
     await igor.ask("kreuzberg")
     assert await space.mails_to(igor.email) == []

@@ -1,19 +1,40 @@
 """What can be done around the demo? A page to read mail, join the WiFi, book a desk and jump to midnight."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from cusna_core.demo.people import SPOTS, Spot
+from cusna_core.demo.people import SPOTS, Somebody, Spot
 from cusna_core.demo.stage import SSID, Stage
 
 STAGE = web.AppKey("STAGE", Stage)
 PAGES = web.AppKey("PAGES", Environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location, what its clocks say, and who works there."""
+
+    spot: Spot
+    now: datetime
+    people: list[Somebody]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that can be broken and mended."""
+
+    what: str
+    title: str
+    on: bool
+    spot: Spot | None = None
 
 
 def build(stage: Stage, portal: str) -> web.Application:
@@ -29,6 +50,7 @@ def build(stage: Stage, portal: str) -> web.Application:
         [
             web.get("/", overview),
             web.get("/style.css", style),
+            web.get("/live.js", script),
             web.get("/inbox", inbox),
             web.get("/inbox.json", inbox_json),
             web.get("/inbox/{number}", mail),
@@ -50,7 +72,7 @@ def _page(request: web.Request, name: str, **values: Any) -> web.Response:
         .get_template(name)
         .render(
             stage=stage,
-            now=stage.clock.now(),
+            here=name,
             said=request.query.get("said", ""),
             good=request.query.get("good", "1") == "1",
             **values,
@@ -76,7 +98,36 @@ def _spot(values: Mapping[str, Any]) -> Spot:
 
 async def overview(request: web.Request) -> web.Response:
     stage = request.app[STAGE]
-    return _page(request, "overview.html", mails=stage.inbox.mails[-4:][::-1], online=stage.online)
+    now = stage.clock.now()
+    places = [
+        Place(
+            spot, now.astimezone(ZoneInfo(spot.zone)), [one for one in stage.cast.people if one.spot is spot]
+        )
+        for spot in SPOTS
+    ]
+    return _page(
+        request,
+        "overview.html",
+        mails=stage.inbox.mails[-4:][::-1],
+        online=stage.online,
+        places=places,
+        troubles=_troubles(stage),
+    )
+
+
+def _troubles(stage: Stage) -> list[Trouble]:
+    """What can break here. A controller is one, however many locations it serves."""
+    found = [
+        Trouble("nobody", "Andcards tells of nobody", stage.nobody),
+        Trouble("mail", "Mail server down", stage.inbox.down),
+    ]
+    for vendor in stage.vendors():
+        served = [spot for spot in SPOTS if stage.air[spot.slug] is vendor]
+        where = " and ".join(spot.title for spot in served)
+        found.append(
+            Trouble("controller", f"Controller at {where} down", served[0].slug in stage.broken, served[0])
+        )
+    return found
 
 
 async def style(_: web.Request) -> web.Response:
@@ -84,6 +135,11 @@ async def style(_: web.Request) -> web.Response:
     base = files("cusna_core.web").joinpath("static/base.css").read_text()
     own = files("cusna_core.demo").joinpath("templates/demo.css").read_text()
     return web.Response(text=base + own, content_type="text/css")
+
+
+async def script(_: web.Request) -> web.Response:
+    text = files("cusna_core.demo").joinpath("templates/live.js").read_text()
+    return web.Response(text=text, content_type="text/javascript")
 
 
 async def inbox(request: web.Request) -> web.Response:
@@ -168,7 +224,8 @@ async def clock(request: web.Request) -> web.Response:
     await stage.jump(to)
     if _wants_json(request):
         return web.json_response({"now": stage.clock.now().isoformat()})
-    raise _back("Time has passed.")
+    there = stage.clock.now().astimezone(ZoneInfo(spot.zone))
+    raise _back(f"Time has passed: in {spot.title} it is {there:%A, %H:%M}.")
 
 
 async def bad_day(request: web.Request) -> web.Response:

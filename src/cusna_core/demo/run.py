@@ -37,6 +37,8 @@ async def run(folder: Path, port: int, *, tour: bool, empty: bool) -> int:
         if tour:
             return 0 if await Tour(stage, portal, own, out).walk() else 1
         _say(out, portal, own)
+        if empty:
+            _say_settings(out, stage)
         await _interrupted()
     finally:
         await runner.cleanup()
@@ -72,6 +74,15 @@ def _say(out: Console, portal: str, own: str) -> None:
         out.print(Text(f"  {name:<11}", style="dim").append(f"{address:<32}", style="bold cyan").append(what))
     out.print()
     out.print(Text("  Ctrl+C ends it. `script/demo --tour` walks the story by itself.", style="dim"))
+
+
+def _say_settings(out: Console, stage: Stage) -> None:
+    out.print()
+    out.print(Text("Nothing is set up. In the console's Settings, type:", style="bold"))
+    for title, options in stage.settings():
+        out.print(Text(f"  {title}"))
+        for name, value in options.items():
+            out.print(Text(f"    {name:<18}", style="dim").append(value, style="cyan"))
 
 
 async def _interrupted() -> None:

@@ -1,6 +1,7 @@
 """Where does the demo play? Fakes, mail server and the real program, all on loopback."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,8 @@ class Stage:
     devices: list[Device] = field(default_factory=list)
     nobody: bool = False
     broken: set[str] = field(default_factory=set)
+    given: bool = False
+    """Nothing but the general part of the file was written: the rest is for the console."""
 
     @classmethod
     async def build(
@@ -78,7 +81,7 @@ class Stage:
             vendor.add_foreign_key(SSID, "printer", PRINTER)
         path = written(folder, port, inbox.port, source, vendors, registry, given=given)
         app = await App.start(path, clock=clock)
-        return cls(clock, inbox, source, air, cast, app)
+        return cls(clock, inbox, source, air, cast, app, given=given)
 
     async def stop(self) -> None:
         await self.app.stop()
@@ -89,6 +92,14 @@ class Stage:
 
     def vendors(self) -> list[FakeWifi]:
         return list({id(one): one for one in self.air.values()}.values())
+
+    def settings(self) -> list[tuple[str, dict[str, str]]]:
+        """What to type into the console's Settings: for each system, its options' names and values."""
+        told = [(f"Integration: {self.source.type}", _flat(self.source.options()))]
+        for vendor in self.vendors():
+            told.append((f"Controller: {vendor.type}", _flat(vendor.options())))
+            told.append((f"Network on it: {SSID}", _flat(vendor.network_options(SSID))))
+        return told
 
     async def join(self, spot: Spot, passphrase: str, name: str) -> Device:
         """A device tries to join the WiFi at a location."""
@@ -137,6 +148,16 @@ def _fake(registry: Registry, kind: type[Any], preferred: tuple[str, ...]) -> ty
         if name in found:
             return found[name]
     raise LookupError("No enabled plugin brings a fake of this kind: install the plugins first.")
+
+
+def _flat(options: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            found[before + name] = str(value)
+    return found
 
 
 def _mac(number: int) -> str:

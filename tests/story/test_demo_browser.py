@@ -1,0 +1,211 @@
+"""Can somebody who has only a browser walk the demo's whole story, on a phone and at a desk?
+
+Needs Chromium, playwright and axe-playwright-python (which brings axe-core). With CUSNA_SHOTS=FOLDER it keeps
+a picture of each of the demo's own pages, for people to look at.
+"""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+AXE = importlib.util.find_spec("axe_playwright_python")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."
+    ),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None or AXE is None,
+        reason="Install playwright and axe-playwright-python to look at the pages.",
+    ),
+]
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SHOTS = os.environ.get("CUSNA_SHOTS")
+BEYOND = (
+    "[...document.querySelectorAll('main *:not(.hidden)')]"
+    ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120))"
+)
+
+Space = Any
+Page = Any
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def chromium() -> AsyncIterator[Any]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+class Walker:
+    """A person at a browser, who also looks whether the page reads well."""
+
+    def __init__(self, space: Space, page: Page, size: str) -> None:
+        self.space = space
+        self.page = page
+        self.size = size
+
+    async def home(self) -> None:
+        await self.page.goto(self.space.panel)
+
+    async def press(self, selector: str) -> None:
+        async with self.page.expect_navigation():
+            await self.page.click(selector)
+
+    async def said(self) -> str:
+        return str(await self.page.inner_text("[role=status]"))
+
+    async def looks_well(self, name: str) -> None:
+        assert AXE is not None
+        assert AXE.origin is not None
+        page = self.page
+        await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{name} scrolls sideways"
+        )
+        assert await page.evaluate(BEYOND) == []
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)
+            if SHOTS:
+                path = Path(SHOTS) / f"demo-{name}-{self.size}-{scheme}.png"
+                await page.screenshot(path=path, full_page=True)
+            found = await page.evaluate(
+                "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+            )
+            faults = [
+                f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+                for one in found["violations"]
+                for node in one["nodes"]
+            ]
+            assert faults == [], name
+
+    def card(self, name: str) -> str:
+        """Somebody's card among the people."""
+        return f".people li:has-text('{name}')"
+
+    async def sign_in(self, name: str) -> None:
+        """From the person's card over the portal and the mail to the page with the passphrase."""
+        page = self.page
+        await self.home()
+        email = await page.inner_text(f"{self.card(name)} code")
+        await self.press(f"{self.card(name)} a")
+        await page.fill("#email", email)
+        await self.press("button[type=submit]")
+        await page.goto(f"{self.space.panel}/inbox")
+        # The list fills by itself, as an inbox does.
+        await page.wait_for_selector(f".mail-row:has-text('{email}')", timeout=15_000)
+        await self.press(f".mail-row:has-text('{email}')")
+        frame = page.frame_locator("iframe")
+        async with page.expect_navigation():
+            await frame.locator("a[href*='/link/']").first.click()
+        await self.press("button[type=submit]")
+        assert page.url.endswith("/wifi"), page.url
+
+    async def passphrase(self) -> str:
+        await self.press("form[action$='/show'] button")
+        shown = await self.page.get_attribute("[data-field=passphrase]", "data-value")
+        assert shown
+        return str(shown)
+
+    async def join(self, passphrase: str, device: str, location: str = "Kreuzberg") -> str:
+        """Copy the passphrase into the form, and read what it says."""
+        await self.home()
+        await self.page.fill("#passphrase", passphrase)
+        await self.page.fill("#device", device)
+        await self.page.select_option("#where", label=location)
+        await self.press("form[action='/join'] button")
+        return await self.said()
+
+    async def until_working(self) -> None:
+        await self.page.wait_for_selector("[data-field=state][data-value=working]", timeout=20_000)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_somebody_with_a_browser_walks_the_whole_story(own: Space, chromium: Any, size: str) -> None:
+    width, height = SIZES[size]
+    context = await chromium.new_context(
+        viewport={"width": width, "height": height}, locale="en-GB", reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    said: list[str] = []
+    foreign: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda asked: foreign.append(asked.url))
+    walker = Walker(own, page, size)
+
+    await walker.home()
+    await walker.looks_well("overview")
+    await page.goto(f"{own.panel}/inbox")
+    await walker.looks_well("inbox-empty")
+
+    # Mara's company has a plan: her own passphrase, on the company's own VLAN.
+    await walker.sign_in("Mara Lindqvist")
+    await walker.until_working()
+    mara = await walker.passphrase()
+    assert "is on the WiFi at Kreuzberg, in VLAN 1" in await walker.join(mara, "Mara's laptop")
+    await walker.looks_well("overview-joined")
+    assert "Refused" in await walker.join("not-a-passphrase", "A stranger's phone")
+    await walker.looks_well("overview-refused")
+    assert "online" in await page.inner_text('li:has-text("Mara\'s laptop")')
+    assert "refused" in await page.inner_text('li:has-text("A stranger\'s phone")')
+
+    # Nina has no plan: she books a desk, and is on until midnight.
+    await walker.press(f"{walker.card('Nina Rossi')} form button")
+    assert "Nina Rossi has booked a desk at Kreuzberg" in await walker.said()
+    await walker.sign_in("Nina Rossi")
+    await walker.until_working()
+    nina = await walker.passphrase()
+    assert nina != mara
+    assert "in the shared network" in await walker.join(nina, "Nina's phone")
+
+    await page.goto(f"{own.panel}/inbox")
+    await walker.looks_well("inbox")
+    await walker.press(".mail-row >> nth=0")
+    await walker.looks_well("mail")
+
+    # Midnight: Nina's booking is over, Mara's plan is not.
+    await walker.home()
+    before = await page.inner_text(".clock")
+    await walker.press("button:has-text('Midnight in Kreuzberg')")
+    assert "00:00" in await walker.said()
+    assert await page.inner_text(".clock") != before
+    await page.wait_for_selector('#devices li:has-text("Nina\'s phone") .badge.off', timeout=20_000)
+    assert "online" in await page.inner_text('li:has-text("Mara\'s laptop")')
+    assert "Refused" in await walker.join(nina, "Nina's phone")
+    await walker.looks_well("overview-midnight")
+
+    # Bad days come and go, and nobody is thrown out.
+    for thing in ("Andcards tells of nobody", "Mail server down", "Controller at Kreuzberg and Baixa down"):
+        await walker.press(f".toggles form:has-text('{thing}') button")
+        assert await page.inner_text(f".toggles form:has-text('{thing}') button").startswith("Mend")
+    await walker.looks_well("overview-broken")
+    for thing in ("Controller at Kreuzberg and Baixa down", "Mail server down", "Andcards tells of nobody"):
+        await walker.press(f".toggles form:has-text('{thing}') button")
+        assert await page.inner_text(f".toggles form:has-text('{thing}') button").startswith("Break")
+    assert "is on the WiFi" in await walker.join(mara, "Mara's phone")
+
+    assert [one for one in said if "Failed to load resource" not in one] == []
+    assert [one for one in foreign if not one.startswith((own.panel, own.portal, "data:"))] == []
+    await context.close()
