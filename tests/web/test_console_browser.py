@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,14 @@ pytestmark = [
         reason="Install the plugins of this repository: the path is walked with their fakes.",
     ),
 ]
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SHOTS = os.environ.get("CUSNA_SHOTS")
+TEN_MINUTES = timedelta(minutes=10, seconds=1)
 Page = Any
 
 
@@ -91,9 +93,14 @@ class Walk:
         self.said: list[str] = []
         self.foreign: list[str] = []
         self.complaints: list[str] = []
-        page.on("console", lambda message: self.said.append(message.text))
+        page.on("console", self.hear)
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("request", lambda asked: self.foreign.append(asked.url))
+
+    def hear(self, message: Any) -> None:
+        """Chromium's advice about password managers is no fault of the page."""
+        if message.type in ("error", "warning"):
+            self.said.append(message.text)
 
     async def to(self, path: str) -> None:
         await self.page.goto(self.base + path)
@@ -232,9 +239,6 @@ async def test_the_path_is_clean_in_a_browser(stage: Stage, page: Page) -> None:
     assert walk.complaints == []
     assert [one for one in walk.said if "Failed to load resource" not in one] == []
     assert [one for one in walk.foreign if not one.startswith((walk.base + "/", "data:"))] == []
-
-
-TEN_MINUTES = __import__("datetime").timedelta(minutes=10, seconds=1)
 
 
 def _planned(stage: Stage) -> bool:

@@ -1,0 +1,625 @@
+"""Can an admin set everything up through the pages alone, and can nobody else?
+
+The real program with the plugins' own fakes behind it, from an empty data folder. Forms are sent as a
+browser sends them: read from the page, filled in, submitted.
+"""
+
+import importlib.util
+import json
+import logging
+import re
+import socket
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from cusna_core.config import plugins
+from cusna_core.demo.file import ADMIN
+from cusna_core.demo.stage import Stage, until
+from cusna_core.store import audit, settings
+from cusna_core.web import Who, console
+
+WANTED = ["andcards", "unifi", "meraki"]
+SETTINGS = "/console/settings"
+NEW = f"{SETTINGS}/new-integration/andcards"
+HQ = f"{SETTINGS}/integrations/andcards"
+WRONG = "a-secret-that-is-wrong-4711"
+pytestmark = pytest.mark.skipif(
+    any(importlib.util.find_spec(f"cusna_{one}") is None for one in WANTED),
+    reason="Install the plugins of this repository: the path is walked with their fakes.",
+)
+
+
+class Forms(HTMLParser):
+    """The forms of a page, with what would be sent if nobody changed anything."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, str]] = {}
+        self._now: dict[str, str] = {}
+        self._area = ""
+        self._select = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name = given.get("name", "")
+        if tag == "form":
+            self._now = self.found.setdefault(given["action"], {})
+        elif tag == "input" and name and "disabled" not in given:
+            if given.get("type") != "checkbox" or "checked" in given:
+                self._now[name] = given.get("value", "")
+        elif tag == "textarea":
+            self._area, self._now[name] = name, ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in given or self._select not in self._now):
+            self._now[self._select] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._area = "" if tag == "textarea" else self._area
+        self._select = "" if tag == "select" else self._select
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self._now[self._area] += data
+
+
+@dataclass
+class Answer:
+    status: int
+    path: str
+    text: str
+    headers: Mapping[str, str]
+
+    @property
+    def trouble(self) -> str:
+        """What stands in the alert on top, without its tags."""
+        found = re.search(r'id="trouble">(.*?)</div>\s*</div>', self.text, re.DOTALL)
+        return " ".join(re.sub(r"<[^>]+>", " ", found.group(1)).split()) if found else ""
+
+    def form(self, action: str) -> dict[str, str]:
+        return dict(Forms(self.text).found[action])
+
+
+class Admin:
+    """A browser, and every page it ever got."""
+
+    def __init__(self, stage: Stage, http: aiohttp.ClientSession) -> None:
+        self.stage, self.http = stage, http
+        self.base = stage.app.core.file.general.base_url
+        self.seen: list[str] = []
+
+    async def ask(
+        self, method: str, path: str, data: Mapping[str, str] | None = None, *, follow: bool = True
+    ) -> Answer:
+        headers = {"Origin": self.base} if method != "GET" else {}
+        async with self.http.request(
+            method, self.base + path, data=data, headers=headers, allow_redirects=follow
+        ) as answer:
+            text = await answer.text()
+            self.seen.append(text)
+            return Answer(answer.status, str(answer.url.relative()), text, answer.headers)
+
+    async def get(self, path: str) -> Answer:
+        return await self.ask("GET", path)
+
+    async def post(self, path: str, data: Mapping[str, str] | None = None) -> Answer:
+        return await self.ask("POST", path, data or {})
+
+    async def send(self, page: str, action: str | None = None, **changes: str | None) -> Answer:
+        """Open a page, change some fields of its form (None: untick), and submit it."""
+        action = action or page
+        form = (await self.get(page)).form(action)
+        for name, value in changes.items():
+            name = name.replace("__", ".")
+            if value is None:
+                form.pop(name, None)
+            else:
+                form[name] = value
+        return await self.post(action, form)
+
+    async def link(self, email: str = ADMIN) -> str:
+        before = len(self.stage.inbox.mails)
+        answer = await self.post("/console/sign-in", {"email": email})
+        assert answer.path == "/console/sign-in/sent"
+        assert await until(lambda: len(self.stage.inbox.mails) > before)
+        return _link(self.stage.inbox.mails[-1].text)
+
+    async def sign_in(self) -> None:
+        assert (await self.post(await self.link())).path == "/console"
+
+    async def connect(self, **changes: str) -> Answer:
+        given = {name: str(value) for name, value in self.stage.source.options().items()}
+        return await self.send(NEW, **(given | changes))
+
+    async def stored(self) -> dict[str, Any]:
+        core = self.stage.app.core
+        return await core.db.read(lambda tx: settings.all(tx, core.vault))
+
+
+def _link(text: str) -> str:
+    found = re.search(r"/console/link/[\w-]+", text)
+    assert found, text
+    return found.group()
+
+
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def configured() -> bool:
+    """Whether the file names everything already."""
+    return False
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, configured: bool) -> AsyncIterator[Stage]:
+    registry = plugins.load(WANTED, fakes=True)
+    made = await Stage.build(tmp_path / "demo", registry, port(), given=not configured)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def visitor(stage: Stage) -> AsyncIterator[Admin]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        yield Admin(stage, http)
+
+
+@pytest.fixture
+async def admin(visitor: Admin) -> Admin:
+    await visitor.sign_in()
+    return visitor
+
+
+async def connected(admin: Admin) -> None:
+    """Everything but the locations: Andcards, UniFi, and its WiFi."""
+    assert (await admin.connect()).path == f"{HQ}?connected"
+    vendor = {name: str(value) for name, value in admin.stage.vendors()[0].options().items()}
+    answer = await admin.send(f"{SETTINGS}/new-controller/unifi", **vendor)
+    assert answer.path == f"{SETTINGS}/controllers/unifi?connected", answer.trouble
+    new = f"{SETTINGS}/new-network/unifi?choice=Members"
+    answer = await admin.send(new, vlan_pool="100-199", write_interval="0")
+    assert answer.path == f"{SETTINGS}/networks/members?connected", answer.trouble
+
+
+def place(stage: Stage, title: str) -> str:
+    return stage.cast.locations[title.lower()]
+
+
+# The path
+
+
+async def test_the_whole_path_through_the_pages(admin: Admin) -> None:
+    stage = admin.stage
+    empty = await admin.get("/console")
+    assert f"{SETTINGS}/new-integration" in empty.text
+    assert "Andcards" in (await admin.get(f"{SETTINGS}/new-integration")).text
+    await connected(admin)
+    engine = stage.app.core.engine
+    assert set(engine.estate.integrations) == {"andcards"}
+    assert not engine.estate.wifis["members"].apply
+
+    page = await admin.get(HQ)
+    assert "Kreuzberg" in page.text
+    assert "disabled" in page.text.partition('name="manage_vlans"')[2].partition(">")[0]
+    new = f"{SETTINGS}/new-location/andcards?place={place(stage, 'Kreuzberg')}"
+    form = (await admin.get(new)).form(f"{SETTINGS}/new-location/andcards")
+    assert (form["name"], form["slug"], form["network:members"]) == ("Kreuzberg", "kreuzberg", "1")
+    answer = await admin.send(new, f"{SETTINGS}/new-location/andcards", contact="Ask Kim")
+    assert answer.path == f"{SETTINGS}/locations/kreuzberg?made", answer.trouble
+    assert (await admin.get("/portal/kreuzberg")).status == 200
+    assert f"{admin.base}/portal/kreuzberg" in (await admin.get(HQ)).text
+
+    answer = await admin.send(
+        HQ, f"{HQ}/policy", roaming="1", manage_vlans="1", plans_without_wifi="Virtual Office\n"
+    )
+    assert answer.status == 200
+    policy = engine.estate.integrations["andcards"].policy
+    assert (policy.roaming, policy.manage_vlans) == (True, True)
+    assert "virtual office" in policy.plans_without_wifi
+    assert "On at Kreuzberg." in answer.text
+
+    members = f"{SETTINGS}/networks/members"
+    assert await until(lambda: _steps(stage) > 0)
+    shown = await admin.get(members)
+    assert "Mara Lindqvist" in shown.text
+    assert not _ours(stage)
+    answer = await admin.send(members, f"{members}/switch")
+    assert answer.path == f"{members}?on", answer.trouble
+    assert engine.estate.wifis["members"].apply
+    answer = await admin.send(members, f"{members}/switch")
+    assert not engine.estate.wifis["members"].apply
+    overview = await admin.get("/console")
+    assert "Only planned" in overview.text
+    assert "Kreuzberg" in overview.text
+
+
+def _steps(stage: Stage) -> int:
+    engine = stage.app.core.engine
+    plan = engine.latest_plan(engine.estate.wifis["members"])
+    return len(plan.steps) if plan else 0
+
+
+def _ours(stage: Stage) -> int:
+    engine = stage.app.core.engine
+    plan = engine.latest_plan(engine.estate.wifis["members"])
+    return len(plan.owned.ours) if plan else 0
+
+
+async def test_a_plan_that_is_not_what_was_shown_is_not_switched_on(admin: Admin) -> None:
+    await connected(admin)
+    members = f"{SETTINGS}/networks/members"
+    answer = await admin.send(members, f"{members}/switch", digest="0" * 16)
+    assert answer.status == 409
+    assert "not the same any more" in answer.trouble
+    assert not admin.stage.app.core.engine.estate.wifis["members"].apply
+
+
+# What is refused is refused whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"client_secret": WRONG}, "refuses the Client ID and Client Secret"),
+        ({"base_url": "http://127.0.0.1:1"}, "Andcards"),
+        ({"base_url": "https://nowhere.invalid"}, "Andcards"),
+        ({"base_url": "http://example.com"}, "https"),
+        ({"client_id": ""}, "Please fill in “Client ID”."),
+        ({"client_secret": "env:HOME"}, "work in the file only"),
+        ({"slug": "Not A Name"}, "Name should be 1 to 40 small letters"),
+        ({"requests_per_second": "many"}, "Requests a second should be a number."),
+        ({"requests_per_second": "11"}, "Requests a second should be less than or equal to 10."),
+    ],
+)
+async def test_what_is_wrong_is_said_and_nothing_is_stored(
+    admin: Admin, changes: dict[str, str], says: str
+) -> None:
+    answer = await admin.connect(network_id="kept-as-typed", **changes)
+    assert answer.status == 422
+    assert says in answer.trouble
+    assert await admin.stored() == {}
+    assert not admin.stage.app.core.engine.estate.integrations
+    form = answer.form(NEW)
+    assert form["network_id"] == "kept-as-typed"
+    assert (form["client_id"], form["client_secret"]) == ("", "")
+
+
+async def test_all_that_is_missing_is_said_at_once(admin: Admin) -> None:
+    answer = await admin.send(NEW)
+    assert answer.status == 422
+    assert answer.text.count('aria-invalid="true"') == 2
+    for field in ("client-id", "client-secret"):
+        assert f'id="f-{field}-wrong"' in answer.text
+        assert f'href="#f-{field}"' in answer.text
+    assert await admin.stored() == {}
+
+
+async def test_a_location_needs_a_network_and_a_free_address(admin: Admin) -> None:
+    await connected(admin)
+    action = f"{SETTINGS}/new-location/andcards"
+    for title, slug, changes, says in (
+        ("Kreuzberg", "kreuzberg", {"network:members": None}, "Choose at least one network."),
+        ("Kreuzberg", "kreuzberg", {"timezone": "Europe/Berln"}, "Did you mean Europe/Berlin?"),
+        ("Kreuzberg", "kreuzberg", {}, ""),
+        ("Hafen", "kreuzberg", {}, "is in use already"),
+    ):
+        page = f"{action}?place={place(admin.stage, title)}"
+        answer = await admin.send(page, action, slug=slug, **changes)
+        assert says in answer.trouble, answer.trouble
+        assert answer.status == (422 if says else 200)
+    assert set((await admin.stored())["location"]) == {"kreuzberg"}
+
+
+# Secrets go one way
+
+
+async def test_secrets_are_in_no_page_no_log_and_no_database_file(
+    admin: Admin, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await admin.connect(client_secret=WRONG)
+    await connected(admin)
+    for path in (
+        HQ,
+        f"{HQ}/edit",
+        f"{SETTINGS}/controllers/unifi",
+        f"{SETTINGS}/controllers/unifi/edit",
+        "/console",
+    ):
+        page = await admin.get(path)
+        assert page.status == 200, path
+    assert "is set" in (await admin.get(HQ)).text
+    core = admin.stage.app.core
+    source = core.engine.estate.integrations["andcards"].source.options
+    hidden = [
+        WRONG,
+        source.client_id.get_secret_value(),
+        source.client_secret.get_secret_value(),
+        core.engine.estate.controllers["unifi"].options.api_key.get_secret_value(),
+    ]
+    trail = json.dumps([one.data for one in await core.db.read(lambda tx: audit.recent(tx, 1000))])
+    files = b"".join(one.read_bytes() for one in (tmp_path / "demo" / "data").glob("cusna.db*"))
+    for secret in hidden:
+        assert not [one for one in admin.seen if secret in one]
+        assert secret not in caplog.text
+        assert secret not in trail
+        assert secret.encode() not in files
+
+
+async def test_a_secret_that_is_left_empty_stays_and_a_new_one_replaces_it(admin: Admin) -> None:
+    await connected(admin)
+    before = (await admin.stored())["integration"]["andcards"]
+    assert (await admin.send(f"{HQ}/edit", requests_per_second="5")).path == f"{HQ}?connected"
+    after = (await admin.stored())["integration"]["andcards"]
+    assert after == before | {"requests_per_second": 5}
+    answer = await admin.send(f"{HQ}/edit", client_secret=WRONG)
+    assert answer.status == 422
+    assert (await admin.stored())["integration"]["andcards"] == after
+
+
+async def test_every_act_is_written_down(admin: Admin) -> None:
+    await connected(admin)
+    await admin.send(HQ, f"{HQ}/policy", roaming="1")
+    await admin.send(f"{SETTINGS}/networks/members/remove")
+    db = admin.stage.app.core.db
+    acts = [
+        (one.kind, one.data.get("kind"), one.data.get("fields"))
+        for one in reversed(await db.read(lambda tx: audit.recent(tx, 1000, who=ADMIN)))
+    ]
+    assert ("setting-made", "integration", ["base_url", "client_id", "client_secret", "type"]) in acts
+    assert ("setting-changed", "integration", ["plans_without_wifi", "roaming"]) in acts
+    assert ("setting-removed", "network", None) in acts
+    assert acts[0][0] == "signed-in"
+
+
+# Two at once, the file, and removing
+
+
+async def test_of_two_who_save_at_once_the_second_is_told(admin: Admin) -> None:
+    await connected(admin)
+    first = (await admin.get(f"{HQ}/edit")).form(f"{HQ}/edit")
+    second = dict(first)
+    assert (await admin.post(f"{HQ}/edit", first | {"requests_per_second": "5"})).status == 200
+    answer = await admin.post(f"{HQ}/edit", second | {"requests_per_second": "3"})
+    assert answer.status == 409
+    assert "Somebody else changed this" in answer.trouble
+    assert answer.form(f"{HQ}/edit")["requests_per_second"] == "3"
+    assert (await admin.stored())["integration"]["andcards"]["requests_per_second"] == 5
+
+
+async def test_what_is_needed_cannot_be_removed(admin: Admin) -> None:
+    await connected(admin)
+    one = f"{SETTINGS}/controllers/unifi"
+    page = await admin.get(f"{one}/remove")
+    assert "networks.members" in page.text
+    answer = await admin.post(f"{one}/remove", {"sure": "1", "version": "1"})
+    assert answer.status == 422
+    assert "controller" in await admin.stored()
+    assert (await admin.send(f"{SETTINGS}/networks/members/remove")).path.endswith("?removed")
+    assert (await admin.send(f"{one}/remove")).path.endswith("?removed")
+    assert "controller" not in await admin.stored()
+    assert not admin.stage.app.core.engine.estate.controllers
+
+
+@pytest.mark.parametrize("configured", [True])
+async def test_what_the_file_says_is_shown_and_not_changed(admin: Admin) -> None:
+    hq = f"{SETTINGS}/integrations/hq"
+    page = await admin.get(hq)
+    assert "[integrations.hq]" in page.text
+    assert "This is set in the configuration file." in page.text
+    assert "is set" in page.text
+    assert f"{hq}/edit" not in page.text
+    for path in (f"{hq}/edit", f"{hq}/policy", f"{hq}/remove"):
+        assert (await admin.post(path, {"roaming": "1", "sure": "1", "version": "0"})).status == 404
+    for kind, name in (("controllers", "unifi"), ("networks", "members-unifi"), ("locations", "kreuzberg")):
+        page = await admin.get(f"{SETTINGS}/{kind}/{name}")
+        assert f"[{kind}.{name}]" in page.text
+        assert f"{name}/edit" not in page.text
+    answer = await admin.connect(slug="hq")
+    assert answer.status == 422
+    assert "the file counts" in answer.trouble
+    assert await admin.stored() == {}
+
+
+# Who may enter
+
+
+async def test_nobody_enters_without_a_session(visitor: Admin) -> None:
+    for route in console.routes():
+        if route.who is Who.ADMIN:
+            path = re.sub(r"{\w+}", "andcards", route.path)
+            answer = await visitor.ask(
+                route.method, path, {} if route.method == "POST" else None, follow=False
+            )
+            assert (answer.status, answer.headers.get("Location")) == (303, "/console/sign-in"), path
+    assert await visitor.stored() == {}
+
+
+async def test_an_address_that_is_no_admins_gets_the_same_answer_and_no_mail(visitor: Admin) -> None:
+    answers = []
+    for email in ("nobody@space.example", ADMIN):
+        visitor.http.cookie_jar.clear()
+        answer = await visitor.ask("POST", "/console/sign-in", {"email": email}, follow=False)
+        shown = (await visitor.get("/console/sign-in/sent")).text.replace(email, "ADDRESS")
+        answers.append((answer.status, answer.headers["Location"], answer.text, shown))
+    assert answers[0] == answers[1]
+    assert await until(lambda: bool(visitor.stage.inbox.mails))
+    assert {one.to for one in visitor.stage.inbox.mails} == {ADMIN}
+
+
+async def test_a_link_signs_in_once_and_only_by_its_button(visitor: Admin) -> None:
+    link = await visitor.link()
+    for _ in range(3):
+        assert (await visitor.get(link)).status == 200
+        assert (await visitor.ask("HEAD", link)).status == 200
+    assert (await visitor.ask("GET", "/console", follow=False)).status == 303
+    assert (await visitor.post(link)).path == "/console"
+    visitor.http.cookie_jar.clear()
+    assert (await visitor.post(link)).status == 410
+    assert (await visitor.post("/console/link/" + "x" * 43)).status == 404
+
+
+async def test_the_code_of_the_mail_signs_in_within_five_tries(visitor: Admin) -> None:
+    await visitor.link()
+    code = re.search(r"\b(\d{4}) ?(\d{4})\b", visitor.stage.inbox.mails[-1].text)
+    assert code
+    right = code.group(1) + code.group(2)
+    wrong = f"{(int(right) + 1) % 10**8:08d}"
+    sent = "/console/sign-in/sent"
+    for _ in range(4):
+        assert (await visitor.post(sent, {"code": wrong})).status == 422
+    assert (await visitor.post(sent, {"code": right})).path == "/console"
+    visitor.http.cookie_jar.clear()
+    await visitor.stage.jump(visitor.stage.clock.now() + timedelta(minutes=2))
+    await visitor.link()
+    for _ in range(5):
+        await visitor.post(sent, {"code": wrong})
+    code = re.search(r"\b(\d{4}) ?(\d{4})\b", visitor.stage.inbox.mails[-1].text)
+    assert code
+    assert (await visitor.post(sent, {"code": code.group(1) + code.group(2)})).status == 422
+
+
+@pytest.mark.parametrize("configured", [True])
+async def test_a_members_session_opens_no_console(visitor: Admin) -> None:
+    stage = visitor.stage
+    assert await until(lambda: stage.app.core.engine.decisions.latest("hq") is not None)
+    email = stage.cast.find("Mara Lindqvist").email
+    assert (await visitor.post("/portal/kreuzberg", {"email": email})).path == "/portal/kreuzberg/sent"
+    assert await until(lambda: any(one.to == email for one in stage.inbox.mails))
+    text = next(one.text for one in stage.inbox.mails if one.to == email)
+    link = re.search(r"/portal/kreuzberg/link/([\w-]+)", text)
+    assert link
+    # A member's link is none for the console, and is not used up by trying.
+    assert (await visitor.post(f"/console/link/{link.group(1)}")).status == 404
+    assert (await visitor.post(link.group())).path.startswith("/portal/kreuzberg/wifi")
+    assert (await visitor.get("/console")).path == "/console/sign-in"
+    cookies = {one.key: one.value for one in visitor.http.cookie_jar}
+    visitor.http.cookie_jar.update_cookies({"cusna_admin": cookies["cusna_member"]}, URL(visitor.base))
+    assert (await visitor.get("/console")).path == "/console/sign-in"
+
+
+async def test_who_is_no_admin_any_more_is_out_at_once(admin: Admin) -> None:
+    assert (await admin.get("/console")).path == "/console"
+    core = admin.stage.app.core
+    general = core.file.general
+    core.file = replace(core.file, general=general.model_copy(update={"admins": ("new@space.example",)}))
+    assert (await admin.get("/console")).path == "/console/sign-in"
+    core.file = replace(core.file, general=general)
+    # The session itself is gone, not only hidden.
+    assert (await admin.get("/console")).path == "/console/sign-in"
+
+
+async def test_an_admins_link_from_the_command_line_signs_in(visitor: Admin) -> None:
+    events = [one async for one in visitor.stage.app.core.operations.run("admin-link", {}, "root")]
+    link = events[-1]["result"]["url"].removeprefix(visitor.base)
+    assert (await visitor.get(link)).status == 200
+    assert (await visitor.post(link)).path == "/console"
+
+
+async def test_saving_secrets_needs_a_fresh_sign_in_which_leads_back(admin: Admin) -> None:
+    assert "Sign in again to connect" not in (await admin.get(NEW)).text
+    await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=10, seconds=1))
+    page = await admin.get(NEW)
+    assert "Sign in again to connect" in page.text
+    answer = await admin.connect(network_id="kept-as-typed")
+    assert answer.status == 403
+    assert await admin.stored() == {}
+    assert answer.form(NEW)["network_id"] == "kept-as-typed"
+    before = len(admin.stage.inbox.mails)
+    assert (await admin.post("/console/renew", page.form("/console/renew"))).path == "/console/sign-in/sent"
+    assert await until(lambda: len(admin.stage.inbox.mails) > before)
+    assert (await admin.post(_link(admin.stage.inbox.mails[-1].text))).path == NEW
+    assert (await admin.connect()).path == f"{HQ}?connected"
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/portal",
+        "/console/../x",
+        "/console//evil.example",
+        "/console\\x",
+    ],
+)
+async def test_m18_a_sign_in_leads_nowhere_else(admin: Admin, back: str) -> None:
+    before = len(admin.stage.inbox.mails)
+    await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=2))
+    await admin.post("/console/renew", {"back": back})
+    assert await until(lambda: len(admin.stage.inbox.mails) > before)
+    assert (await admin.post(_link(admin.stage.inbox.mails[-1].text))).path == "/console"
+
+
+async def test_signing_out_ends_the_session_on_the_server(admin: Admin) -> None:
+    token = next(one.value for one in admin.http.cookie_jar if one.key == "cusna_admin")
+    assert (await admin.post("/console/logout")).path == "/console/sign-in"
+    admin.http.cookie_jar.update_cookies({"cusna_admin": token}, URL(admin.base))
+    assert (await admin.get("/console")).path == "/console/sign-in"
+
+
+async def test_m25_m26_m27_every_console_page_carries_the_headers(admin: Admin) -> None:
+    await connected(admin)
+    names = {"{type}": "andcards", "{token}": "x" * 43, "{controller}": "unifi", "{integration}": "andcards"}
+    for route in console.routes():
+        kind = route.path.removeprefix(f"{SETTINGS}/").partition("s/")[0]
+        path = route.path.replace(
+            "{name}",
+            {"integration": "andcards", "controller": "unifi", "network": "members"}.get(kind, "none"),
+        )
+        for name, value in names.items():
+            path = path.replace(name, value)
+        if route.method == "POST":
+            foreign = {"Origin": "https://evil.example"}
+            async with admin.http.post(admin.base + path, headers=foreign) as refused:
+                assert refused.status == 403, path
+            continue
+        answer = await admin.ask("GET", path, follow=False)
+        assert answer.status < 500, path
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script", answer.text), path
+        for attribute in re.findall(r'(?:src|href|action)="([^"]*)"', answer.text):
+            assert attribute.startswith(("/", "#", "data:")), (path, attribute)
+
+
+async def test_hostile_names_are_only_text(admin: Admin) -> None:
+    evil = '"><script>alert(1)</script>'
+    admin.stage.source.add_location(evil, "Europe/Berlin")
+    await admin.connect()
+    page = await admin.get(HQ)
+    assert "&lt;script&gt;" in page.text
+    assert "<script" not in page.text
+    answer = await admin.connect(network_id=evil, slug=evil)
+    assert "<script" not in answer.text
+
+
+async def test_there_is_no_dead_link(admin: Admin) -> None:
+    await connected(admin)
+    seen: set[str] = set()
+    ahead = ["/console"]
+    while ahead:
+        path = ahead.pop()
+        if path in seen or not path.startswith("/console") or "lang=" in path:
+            continue
+        seen.add(path)
+        page = await admin.get(path)
+        assert page.status == 200, path
+        ahead += [one.replace("&amp;", "&") for one in re.findall(r'<a [^>]*href="([^"#]*)', page.text)]
+    assert len(seen) > 20
