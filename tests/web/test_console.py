@@ -238,12 +238,16 @@ async def test_the_whole_path_through_the_pages(admin: Admin) -> None:
     assert not _ours(stage)
     answer = await admin.send(members, f"{members}/switch")
     assert answer.path == f"{members}?on", answer.trouble
-    assert engine.estate.wifis["members"].apply
+    assert _applies(stage)
     answer = await admin.send(members, f"{members}/switch")
-    assert not engine.estate.wifis["members"].apply
+    assert not _applies(stage)
     overview = await admin.get("/console")
     assert "Only planned" in overview.text
     assert "Kreuzberg" in overview.text
+
+
+def _applies(stage: Stage) -> bool:
+    return stage.app.core.engine.estate.wifis["members"].apply
 
 
 def _steps(stage: Stage) -> int:

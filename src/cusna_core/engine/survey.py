@@ -11,6 +11,7 @@ from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.changes import Cause, Verb
+from cusna_core.flow.keys import Wanted
 from cusna_core.flow.world import Because
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import facts as fact_rows
@@ -89,6 +90,8 @@ class Change:
     causes: tuple[Cause, ...]
     who: str
     because: Because | None
+    company: str
+    """The name of the company that holds the plan, where one does."""
     vlan: int | None
     until: datetime | None
     open_end: bool
@@ -232,6 +235,7 @@ class Survey:
                 one.causes,
                 known.get(one.account_id or "", ""),
                 one.wanted.because if one.wanted else None,
+                self._company(one.wanted),
                 one.wanted.vlan if one.wanted else one.segment.vlan if one.segment else None,
                 one.wanted.ends if one.wanted else None,
                 one.wanted is not None and one.wanted.ends is None,
@@ -239,3 +243,11 @@ class Survey:
             for one in plan.steps
         )
         return Sight(plan, changes, tuple(known.get(one, one) for one in waiting))
+
+    def _company(self, wanted: Wanted | None) -> str:
+        if wanted is None or wanted.because.company_id is None:
+            return ""
+        location = self._engine.estate.locations.get(wanted.location_id)
+        decision = self._engine.decisions.latest(location.place.integration) if location else None
+        company = decision.facts.companies.get(wanted.because.company_id) if decision else None
+        return company.name if company else ""

@@ -66,12 +66,19 @@ def refusal(
     # A request whose Host is not ours gets no hint of what is here.
     language = site.language(request)
     heading, sentence = told(status, language)
+    console = request.path.startswith("/console")
+    if console and status == 404:
+        sentence = Told(
+            language.text("The address may be mistyped, or what was there has been removed."),
+            language.text("Start again from the overview."),
+        )
     values = {
         "heading": heading,
         "told": sentence,
         "reference": reference,
         "status": status,
-        "here": "/portal",
+        "here": "/console" if console else "/portal",
+        "console": console,
         "door": None,
     }
     response = site.pages.answer(request, "error.html", language, values, status=status)

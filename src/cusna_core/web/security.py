@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 from cusna_core.store import sign_in
 from cusna_core.web.cookies import ADMIN, MEMBER
 from cusna_core.web.errors import refusal
-from cusna_core.web.routes import Declared, Handler, Route, Who
+from cusna_core.web.routes import FORM_BYTES, Declared, Handler, Route, Who
 from cusna_core.web.serve import BODY_SECONDS
 from cusna_core.web.site import SITE, Site
 
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELDS = 40
 """The most fields a form may have."""
+MANY_FIELDS = 300
+"""Of a page of settings: its options, and a line for each network."""
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -158,8 +160,9 @@ async def form(request: web.Request, limit: int) -> Mapping[str, str]:
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType
     try:
+        most = FIELDS if limit <= FORM_BYTES else MANY_FIELDS
         pairs = parse_qsl(
-            bytes(body).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS
+            bytes(body).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most
         )
     except ValueError:
         raise web.HTTPBadRequest from None

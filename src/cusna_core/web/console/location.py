@@ -1,6 +1,7 @@
 """How does a place get its portal? A name, an address, a time zone, and the networks people get there."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -19,6 +20,12 @@ from cusna_core.web.site import SITE
 SKIPPED = ("integration", "source_location", "networks")
 NETWORK = "network:"
 """What the names of the checkboxes begin with."""
+
+
+@cache
+def zones() -> Sequence[str]:
+    """Asked of the files once."""
+    return sorted(one for one in available_timezones() if "/" in one and not one.startswith("Etc/"))
 
 
 async def choose(request: web.Request) -> web.Response:
@@ -90,7 +97,7 @@ async def _form(
         chosen=chosen,
         networks=await bench.workshop.all("network"),
         wifis=bench.workshop.engine.estate.wifis,
-        zones=sorted(available_timezones()),
+        zones=zones(),
         place=next((one for one in await bench.survey.locations() if kept and one.id == kept.name), None),
         findings=await bench.survey.findings(kept.path) if kept else (),
         made="made" in request.query,

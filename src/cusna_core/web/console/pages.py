@@ -21,6 +21,12 @@ async def overview(request: web.Request) -> web.Response:
         findings=await bench.survey.findings(),
         locations=await bench.survey.locations(),
         counts={kind: len(await bench.workshop.all(kind)) for kind in KINDS},
+        unmapped=[
+            (name, place.told)
+            for name in bench.workshop.setup.integrations
+            for place in await bench.survey.places(name)
+            if not place.mapped
+        ],
         on=[one for one in bench.workshop.engine.estate.wifis.values() if one.apply],
         planned=[one for one in bench.workshop.engine.estate.wifis.values() if not one.apply],
     )
