@@ -23,6 +23,7 @@ from yarl import URL
 from cusna_core.config import plugins
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
+from cusna_core.engine.survey import Survey
 from cusna_core.store import audit, settings
 from cusna_core.web import Who, console
 
@@ -416,6 +417,26 @@ async def test_what_is_needed_cannot_be_removed(admin: Admin) -> None:
     assert (await admin.send(f"{one}/remove")).path.endswith("?removed")
     assert "controller" not in await admin.stored()
     assert not admin.stage.app.core.engine.estate.controllers
+
+
+async def test_a_network_is_not_left_with_keys_that_nobody_ends(admin: Admin) -> None:
+    await connected(admin)
+    stage = admin.stage
+    action = f"{SETTINGS}/new-location/andcards"
+    await admin.send(f"{action}?place={place(stage, 'Kreuzberg')}", action)
+    members = f"{SETTINGS}/networks/members"
+    assert await until(lambda: _steps(stage) > 0)
+    assert (await admin.send(members, f"{members}/switch")).path == f"{members}?on"
+    survey = Survey(stage.app.core.engine)
+    assert await until(lambda: survey.working("members"))
+    # The controller is gone for good: the keys cannot be taken away any more.
+    stage.vendors()[0].break_down(True)
+    assert (await admin.send(f"{SETTINGS}/locations/kreuzberg/remove")).path.endswith("?removed")
+    answer = await admin.send(f"{members}/remove")
+    assert answer.status == 422
+    assert "still work there" in answer.text
+    assert "network" in await admin.stored()
+    assert (await admin.send(f"{members}/remove", anyway="1")).path.endswith("?removed")
 
 
 @pytest.mark.parametrize("configured", [True])

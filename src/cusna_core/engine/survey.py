@@ -152,6 +152,11 @@ class Survey:
             trouble=self._engine.in_trouble(wifi),
         )
 
+    async def working(self, network: str) -> int:
+        """How many keys of ours are on a network, as far as we know, whether it is at work or not."""
+        counts = await self._engine.db.read(lambda tx: key_rows.counts(tx, network))
+        return counts.get("working", 0) + counts.get("made", 0)
+
     async def integration(self, name: str) -> ReadState:
         def read(tx: Tx) -> tuple[datetime | None, str, int]:
             reads = fact_rows.reads(tx, name)

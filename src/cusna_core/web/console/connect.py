@@ -234,8 +234,12 @@ def remove(kind: Kind) -> Handler:
         kept = changeable(await needed(request, kind))
         if request.method == "GET" or "sure" not in request[FORM]:
             return await _sure(request, kind, kept, {})
+        language = site.language(request)
+        if await _working(request, kept) and "anyway" not in request[FORM]:
+            told = language.text("Say that you know what happens to the keys, or wait until they are gone.")
+            return await _sure(request, kind, kept, {"": told}, 422)
         failed = await saved(
-            site.language(request),
+            language,
             (),
             lambda: workshop.remove(kind, kept.name, by=who(request), version=version(request)),
         )
@@ -245,6 +249,11 @@ def remove(kind: Kind) -> Handler:
         return see(own_address(kind) + "?removed")
 
     return handler
+
+
+async def _working(request: web.Request, kept: Kept) -> int:
+    """Keys of ours that would be left to nobody."""
+    return await request.app[BENCH].survey.working(kept.name) if kept.kind == "network" else 0
 
 
 async def _sure(
@@ -259,5 +268,6 @@ async def _sure(
         kind=kind,
         kept=kept,
         needing=needing,
+        working=await _working(request, kept),
         problems=problems,
     )
