@@ -230,6 +230,7 @@ async def test_the_path_is_clean_in_a_browser(stage: Stage, page: Page) -> None:
     await walk.look("networks")
     # The fake has no network for VLAN 100: an error to look at, once the controller was asked.
     survey = Survey(stage.app.core.engine)
+    await stage.jump(stage.clock.now() + timedelta(minutes=2))
     await until(survey.findings, 20)
     await walk.to("/console")
     assert await page.query_selector(".finding")

@@ -7,86 +7,27 @@ never come out.
 
 import asyncio
 import logging
-import re
-import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
-from cusna_core.api import ConfigError, Options, PluginError
+from cusna_core.api import Options
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.judge import judge, own_options, type_problem
 from cusna_core.config.models import KINDS
 from cusna_core.config.plugins import Registry
-from cusna_core.config.problems import Problem, sentence
-from cusna_core.config.references import is_secret
+from cusna_core.config.problems import Problem
 from cusna_core.config.resolve import console_ground
 from cusna_core.config.setup import Kind, Origin, Setup, path
 from cusna_core.config.trouble import no_such
 from cusna_core.config.values import is_slug
 from cusna_core.engine import build
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.kept import LONGEST_NAME, Kept, Shape, at, merged, secrets, slug, without
+from cusna_core.engine.trial import Refused, Trial
 from cusna_core.store import audit, settings
 from cusna_core.store.db import Tx
 
 log = logging.getLogger(__name__)
-
-TRY_SECONDS = 20.0
-"""So long a system may take to answer when its credentials are tried."""
-TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "å": "a", "æ": "ae"})
-LONGEST_NAME = 40
-
-
-class Refused(Exception):
-    """Nothing was stored. Each problem's path is a field of the form ("tls.ca"), or empty for all of it."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Something that is set up, as it may be shown: its secrets are left out, and only named in `given`."""
-
-    kind: Kind
-    name: str
-    origin: Origin
-    type: str
-    """Of an integration or controller; of a network, its controller's."""
-    title: str
-    """What people call the system, where a plugin says so."""
-    values: Mapping[str, Any]
-    given: frozenset[str] = frozenset()
-    """Dotted names of the secrets that are there."""
-    version: int = 0
-    changed: datetime | None = None
-    by: str = ""
-    off: str = ""
-    """Why it is switched off; empty if it is at work."""
-
-    @property
-    def path(self) -> str:
-        return path(self.kind, self.name)
-
-    @property
-    def fixed(self) -> bool:
-        """The file says so, and the console only shows it."""
-        return self.origin == "file"
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a form asks for: core's own part and the plugin's, as models."""
-
-    core: type[Options]
-    own: type[Options] | None
-    title: str = ""
-    models: tuple[type[Options], ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "models", (self.core, self.own) if self.own else (self.core,))
 
 
 class Workshop:
@@ -108,6 +49,7 @@ class Workshop:
         self._ground = ground
         self._rebuild = rebuild
         self._building = asyncio.Lock()
+        self._trial = Trial(engine, registry, ground)
 
     # What there is
 
@@ -151,7 +93,7 @@ class Workshop:
         if kind == "network":
             type_ = self.controller_type(str(values.get("controller", "")))
         shape = self.shape(kind, type_)
-        secrets = _secrets(shape.models) if shape else frozenset(values) - set(KINDS[kind].model_fields)
+        hidden = secrets(shape.models) if shape else frozenset(values) - set(KINDS[kind].model_fields)
         off = next((one.why for one in self.setup.off if (one.kind, one.name) == (kind, name)), "")
         return Kept(
             kind,
@@ -159,8 +101,8 @@ class Workshop:
             origin,
             type_,
             self._title(kind, type_) if type_ else "",
-            _without(values, secrets),
-            frozenset(one for one in secrets if _at(values, one) is not None),
+            without(values, hidden),
+            frozenset(one for one in hidden if at(values, one) is not None),
             stored.version if stored else 0,
             stored.at if stored else None,
             stored.by if stored else "",
@@ -205,10 +147,10 @@ class Workshop:
         stored = await self._stored(kind, name)
         if version == 0 and stored is not None:
             raise Refused(Problem("slug", "is in use already: choose another one"))
-        whole = _merged(values, stored.values if stored else {}, keep)
+        whole = merged(values, stored.values if stored else {}, keep)
         own = self._judged(kind, name, whole)
         if tried:
-            await self._try(kind, name, whole, own)
+            await self._trial.of(kind, name, whole, own)
         now = self._ground.clock.now()
         before = stored.values if stored else {}
         touched = sorted(one for one in {*whole, *before} if whole.get(one) != before.get(one))
@@ -300,104 +242,6 @@ class Workshop:
         ]
         return [one for one in found if one is not None]
 
-    async def _try(self, kind: Kind, name: str, values: Mapping[str, Any], own: Options) -> None:
-        """Whether the system answers, and takes the credentials. Raises Refused."""
-        try:
-            async with asyncio.timeout(TRY_SECONDS):
-                if kind == "network":
-                    await self._try_network(name, values, own)
-                elif kind != "location":
-                    await self._try_login(kind, name, values, own)
-        except ConfigError as error:
-            raise Refused(Problem(error.path, str(error))) from None
-        except PluginError as error:
-            raise Refused(Problem("", sentence(error))) from None
-        except TimeoutError:
-            text = f"No answer came within {TRY_SECONDS:.0f} seconds. Check the address, and that it is on."
-            raise Refused(Problem("", text)) from None
-        except Refused:
-            raise
-        except Exception as error:  # noqa: BLE001 - a plugin's bug must not take the console along
-            log.warning("%s: trying it failed with %s", path(kind, name), type(error).__name__)
-            text = f"The plugin failed at it ({type(error).__name__}): a bug in the plugin. Tell its author."
-            raise Refused(Problem("", text)) from None
-
-    async def _try_login(self, kind: Kind, name: str, values: Mapping[str, Any], own: Options) -> None:
-        context = self._ground.context(name)
-        type_ = str(values["type"])
-        made: Any
-        if kind == "integration":
-            made = self.registry.sources[type_](own, context)
-        else:
-            made = self.registry.drivers[type_](own, context)
-        try:
-            await made.open()
-            await made.check()
-            if kind == "integration":
-                await made.locations()
-        finally:
-            await made.close()
-
-    async def _try_network(self, name: str, values: Mapping[str, Any], own: Options) -> None:
-        controller = self.engine.estate.controllers.get(str(values["controller"]))
-        if controller is None:
-            raise Refused(Problem("", "Its controller is switched off. Mend the controller first."))
-        network = controller.network(own)
-        await network.check()
-        for one in self.engine.estate.wifis.values():
-            if one.id != name and one.network.identity() == network.identity():
-                raise Refused(Problem("", f"This SSID is the network {one.id} already. Use that one."))
-
-
-def slug(text: str) -> str:
-    """ "Kreuzberg, Haus 2" as "kreuzberg-haus-2"; empty where no letter is left."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(TRANSLITERATED))
-    plain = plain.encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_NAME].strip("-")
-
 
 def _below(where: str, table: str) -> str:
     return where.removeprefix(table).removeprefix(".")
-
-
-def _secrets(models: Collection[type[Options]], prefix: str = "") -> frozenset[str]:
-    """The dotted names of all fields that hold a secret."""
-    found: set[str] = set()
-    for model in models:
-        for name, info in model.model_fields.items():
-            if is_secret(info.annotation):
-                found.add(prefix + name)
-            for arm in (info.annotation, *get_args(info.annotation)):
-                if isinstance(arm, type) and issubclass(arm, Options):
-                    found |= _secrets([arm], f"{prefix}{name}.")
-    return frozenset(found)
-
-
-def _at(values: Mapping[str, Any], dotted: str) -> Any:
-    first, _, rest = dotted.partition(".")
-    value = values.get(first)
-    if not rest:
-        return value
-    return _at(value, rest) if isinstance(value, Mapping) else None
-
-
-def _without(values: Mapping[str, Any], secrets: Collection[str]) -> dict[str, Any]:
-    done: dict[str, Any] = {}
-    for name, value in values.items():
-        below = [one.partition(".")[2] for one in secrets if one.startswith(f"{name}.")]
-        if name not in secrets:
-            done[name] = _without(value, below) if below and isinstance(value, Mapping) else value
-    return done
-
-
-def _merged(values: Mapping[str, Any], before: Mapping[str, Any], keep: Collection[str]) -> dict[str, Any]:
-    """The new values, with the secrets that stay."""
-    whole = dict(values)
-    for dotted in keep:
-        first, _, rest = dotted.partition(".")
-        old = before.get(first)
-        if rest and isinstance(old, Mapping):
-            whole[first] = _merged(whole.get(first, {}), old, [rest])
-        elif not rest and old is not None and whole.get(first) is None:
-            whole[first] = old
-    return whole

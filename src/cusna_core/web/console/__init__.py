@@ -1,7 +1,7 @@
 """What does an admin see? Addresses below /console, complete without JavaScript.
 
 application = build(parts, more=console.routes())
-console.equip(application, workshop, survey)
+console.equip(application, workshop)
 """
 
 from aiohttp import web
@@ -9,8 +9,9 @@ from aiohttp import web
 from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
 from cusna_core.web.console import entry, location, network, pages
-from cusna_core.web.console.connect import Connect, remove
+from cusna_core.web.console.connect import Connect
 from cusna_core.web.console.paper import BENCH, MUCH, SETTINGS, Bench
+from cusna_core.web.console.removal import remove
 from cusna_core.web.routes import Route, Who, get, post
 
 HERE = "/console"
