@@ -76,6 +76,9 @@ NO_ADDRESS = [
     "a" * 250 + "@example.com",
     "ü" * 130 + "@example.com",  # too long in bytes
     "anna@" + ".".join(["ü" * 30] * 8),  # short enough until its domain is written in ASCII
+    "anna\uff0cx@example.com",  # a full-width comma and bracket
+    "anna\uff1cx@example.com",
+    "anna@" + ("o\u0308" * 25 + ".") * 5 + "example",  # not cut off where it is long enough
     "an\ud800na@example.com",
     "anna@ex\u212ample.com",
 ]

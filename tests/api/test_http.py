@@ -217,6 +217,19 @@ async def test_who_waited_for_a_turn_signs_with_the_login_of_that_moment(
     assert (desk.logins, desk.refused) == (1, 0)
 
 
+async def test_the_login_itself_carries_no_credentials_and_is_not_renewed(
+    serve: Serve, opened: Opened, context: Context
+) -> None:
+    vendor = await serve(say({"error": "no"}, 401))
+    api = await opened(Ticketed(vendor.address, context))
+    async with asyncio.timeout(5):
+        with pytest.raises(AuthFailed):
+            await api.get("/keys")
+    assert [call.path for call in vendor.calls] == ["/login"]
+    assert "X-Key" not in vendor.calls[0].headers
+    assert vendor.calls[0].query == {}
+
+
 async def test_without_a_login_calls_go_as_they_are(serve: Serve, opened: Opened, context: Context) -> None:
     vendor = await serve(say({}, 401))
     api = await opened(HttpApi(vendor.address, context))
@@ -246,7 +259,8 @@ async def test_a_call_arrives_as_it_was_meant(serve: Serve, opened: Opened, cont
 
 async def test_cookies_are_not_kept(serve: Serve, opened: Opened, context: Context) -> None:
     vendor = await serve(say({}, headers={"Set-Cookie": "session=answer-secret"}))
-    api = await opened(JsonApi(vendor.address, context))
+    # By name: a cookie jar would not keep an address's cookies anyway.
+    api = await opened(JsonApi(vendor.address.replace("127.0.0.1", "localhost"), context))
     await api.get("/one")
     await api.get("/two")
     assert "Cookie" not in vendor.calls[1].headers

@@ -27,8 +27,10 @@ def email_key(address: str | None) -> str | None:
     if address is None:
         return None
     trimmed = address.strip()
-    text = _folded(trimmed[: LONGEST + 1])
-    if len(trimmed) > LONGEST or not text.isprintable():
+    if len(trimmed) > LONGEST:
+        return None
+    text = _folded(trimmed)
+    if not text.isprintable():
         return None
     if any(not c.isascii() and _folded(c).isascii() for c in trimmed):  # the Kelvin sign is no k
         return None

@@ -204,11 +204,10 @@ class HttpApi:
             self.seen(answer)
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer, tries
-            target = next_hop(answer, url)
-            if not self.may_follow(target):
-                raise BadAnswer(f"{call} redirects to {target.host}, which is not followed.")
-            plain.update(target.query)
-            url = target.with_query(None)
+            url = next_hop(answer, url)
+            if not self.may_follow(url):
+                raise BadAnswer(f"{call} redirects to {url.host}, which is not followed.")
+            plain.update(url.query)
         raise BadAnswer(f"{self.base.host} redirects {call} in circles.")
 
     async def _exchange(self, call: Call, url: URL, query: dict[str, str], headers: dict[str, str]) -> Answer:

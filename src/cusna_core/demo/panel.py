@@ -122,12 +122,15 @@ def _troubles(stage: Stage) -> list[Trouble]:
         Trouble("mail", "Mail server down", stage.inbox.down),
     ]
     for vendor in stage.vendors():
-        served = [spot for spot in SPOTS if stage.air[spot.slug] is vendor]
-        where = " and ".join(spot.title for spot in served)
-        found.append(
-            Trouble("controller", f"Controller at {where} down", served[0].slug in stage.broken, served[0])
-        )
+        spot = next(one for one in SPOTS if stage.air[one.slug] is vendor)
+        title = f"Controller at {_served(stage, spot)} down"
+        found.append(Trouble("controller", title, spot.slug in stage.broken, spot))
     return found
+
+
+def _served(stage: Stage, spot: Spot) -> str:
+    """The locations that have the same controller."""
+    return " and ".join(one.title for one in SPOTS if stage.air[one.slug] is stage.air[spot.slug])
 
 
 async def style(_: web.Request) -> web.Response:
@@ -242,11 +245,11 @@ async def bad_day(request: web.Request) -> web.Response:
         case "controller":
             spot = _spot(values)
             stage.break_down(spot, on)
-            said = f"The controller at {spot.title} is {'down' if on else 'back'}."
+            said = f"The controller at {_served(stage, spot)} is {'down' if on else 'back'}."
         case _:
             raise web.HTTPBadRequest(text="Nothing like that can break.")
     stage.app.core.engine.nudge()
     stage.app.core.engine.mark_all()
     if _wants_json(request):
         return web.json_response({"said": said})
-    raise _back(said)
+    raise _back(said, good=not on)
