@@ -38,6 +38,8 @@ class NetworkState:
     steps: int
     """Changes that are planned or on their way."""
     waiting: int
+    refused: int
+    """Keys that the controller did not take."""
     trouble: bool
     """The controller does not answer just now."""
 
@@ -138,7 +140,7 @@ class Survey:
         plan = self._engine.latest_plan(wifi)
         counts = await self._engine.db.read(lambda tx: key_rows.counts(tx, wifi.id))
         planned = len(plan.steps) if plan else 0
-        under_way = sum(counts.get(one, 0) for one in ("intended", "made", "failed"))
+        under_way = sum(counts.get(one, 0) for one in ("intended", "made"))
         working = counts.get("working", 0)
         return NetworkState(
             id=wifi.id,
@@ -149,6 +151,7 @@ class Survey:
             working=working,
             steps=under_way if wifi.apply else planned,
             waiting=len(plan.should.waiting) if plan else counts.get("waiting", 0),
+            refused=counts.get("failed", 0),
             trouble=self._engine.in_trouble(wifi),
         )
 
