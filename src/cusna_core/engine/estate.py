@@ -41,6 +41,7 @@ class Wifi:
     pool: tuple[int, ...]
     apply: bool
     location_ids: frozenset[str]
+    """Also of locations that are configured no longer: while the brake holds their rights, keys stay."""
     on_first_visit: bool = False
     broken: bool = False
     """VLAN management is wanted here, and the driver cannot."""
@@ -75,6 +76,8 @@ class Estate:
     wifis: Mapping[str, Wifi] = field(default_factory=dict)
     locations: Mapping[str, Location] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    last_policies: Mapping[str, Policy] = field(default_factory=dict)
+    """Of integrations that are switched off: what they last worked with."""
 
     def places(self, integration: str) -> tuple[Place, ...]:
         return tuple(one.place for one in self.locations.values() if one.place.integration == integration)
@@ -86,6 +89,6 @@ class Estate:
                 yield self.wifis[name]
 
     def policy(self, integration: str) -> Policy:
-        """Its choices; the plain ones for an integration that is switched off."""
+        """Its choices. One that is switched off keeps those it had: nobody loses roaming or gets another VLAN."""
         known = self.integrations.get(integration)
-        return known.policy if known else Policy()
+        return known.policy if known else self.last_policies.get(integration, Policy())

@@ -1,7 +1,7 @@
-"""Which locations were told by the sources, and which were last at work here?
+"""Which locations were told by the sources, and which locations and choices were last at work here?
 
-Both are kept so that a start while a source is down, or with a location switched off by a slip in the
-file, still knows whose promised ends are due where.
+They are kept so that a start while a source is down, or with something switched off by a slip in the
+file, still knows whose promised ends are due where, and gives nobody another network meanwhile.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cusna_core.api import SourceLocation
+from cusna_core.flow.world import Policy
 from cusna_core.store.db import Tx
 
 
@@ -22,6 +23,32 @@ class Remembered:
     zone: str
     name: str
     network_ids: tuple[str, ...]
+
+
+def keep_policy(tx: Tx, integration: str, policy: Policy) -> None:
+    """The choices of an integration that works."""
+    text = json.dumps(
+        {
+            "roaming": policy.roaming,
+            "manage_vlans": policy.manage_vlans,
+            "plans_without_wifi": sorted(policy.plans_without_wifi),
+        }
+    )
+    tx.execute(
+        "INSERT INTO policies (integration, policy) VALUES (?, ?) "
+        "ON CONFLICT (integration) DO UPDATE SET policy = excluded.policy",
+        (integration, text),
+    )
+
+
+def policies(tx: Tx) -> dict[str, Policy]:
+    """The choices that each integration last worked with."""
+    found: dict[str, Policy] = {}
+    for row in tx.execute("SELECT integration, policy FROM policies"):
+        it = json.loads(row["policy"])
+        without = frozenset(it["plans_without_wifi"])
+        found[row["integration"]] = Policy(it["roaming"], it["manage_vlans"], without)
+    return found
 
 
 def keep_told(tx: Tx, integration: str, locations: Iterable[SourceLocation]) -> None:

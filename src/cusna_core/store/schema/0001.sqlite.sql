@@ -315,6 +315,11 @@ CREATE TABLE told_locations (
     PRIMARY KEY (integration, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE policies (
+    integration TEXT PRIMARY KEY,
+    policy      TEXT NOT NULL              -- JSON
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE places (
     id          TEXT PRIMARY KEY,
     integration TEXT NOT NULL,
