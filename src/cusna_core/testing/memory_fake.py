@@ -1,5 +1,6 @@
 """What does the memory driver talk to? A WiFi that forgives nothing, so that mistakes show early."""
 
+import asyncio
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,11 @@ class MemoryFake(FakeWifi):
         super().__init__(clock)
         self.airs: dict[str, Air] = {}
         self.down = False
+        self.hanging = False
+        """Nothing is answered, until it is stopped."""
+        self.journal: list[str] = []
+        """"METHOD /path" of every call, and the label of what was written."""
+        self._stopping = asyncio.Event()
         self.address = ""
         self._most = most
         self._ids = itertools.count(1)
@@ -53,6 +59,7 @@ class MemoryFake(FakeWifi):
         return self.address
 
     async def stop(self) -> None:
+        self._stopping.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -91,7 +98,10 @@ class MemoryFake(FakeWifi):
 
     @web.middleware
     async def _gate(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if self.down:
+        self.journal.append(f"{request.method} {request.path}{await _label(request)}")
+        if self.hanging:
+            await self._stopping.wait()
+        if self.down or self._stopping.is_set():
             return web.Response(status=503)
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.Response(status=401)
@@ -142,6 +152,12 @@ class MemoryFake(FakeWifi):
         made = {"id": f"k{next(self._ids)}", **fields}
         air.keys[made["id"]] = made
         return made
+
+
+async def _label(request: web.Request) -> str:
+    if request.method not in ("POST", "PUT"):
+        return ""
+    return f" {(await request.json()).get('label', '')}"
 
 
 def _refused(air: Air, fields: Json, *, but: str = "") -> int:
