@@ -15,6 +15,7 @@ from cusna_core.api import (
     AuthFailed,
     Change,
     Clock,
+    ConfigError,
     Create,
     EnsureSegment,
     Feature,
@@ -48,6 +49,8 @@ PATIENCE = 120.0
 """Seconds that one read of a controller, or one write and then some, may take before it counts as hanging."""
 A_CHANGE = 2.0
 """Seconds more for each change that is written."""
+STOP = (Transient, AuthFailed, ConfigError)
+"""Errors that concern the whole network, not the one key at which they showed."""
 
 
 @dataclass(slots=True)
@@ -58,9 +61,9 @@ class Applied:
     failed: list[tuple[Step, PluginError]] = field(default_factory=list)
     untried: list[Step] = field(default_factory=list)
     missing: list[Step] = field(default_factory=list)
-    """The vendor said yes, and does not show it (yet)."""
-    stop: PluginError | None = None
-    """A Transient error or AuthFailed that ended the run."""
+    """The vendor said yes, and does not show it (yet), or still shows what ended."""
+    stop: Exception | None = None
+    """What ended the run before its end: one of `STOP`, or a plugin's bug."""
 
 
 class Applier:
@@ -113,12 +116,12 @@ class Applier:
                             tell()
                             continue
                         applied.failed.append((step, outcome.error))
-                        if isinstance(outcome.error, (Transient, AuthFailed)):
+                        if isinstance(outcome.error, STOP):
                             applied.stop = outcome.error
-        except (Transient, AuthFailed) as error:
-            applied.stop = error
         except TimeoutError:
             applied.stop = Unreachable("It did not answer in time.")
+        except Exception as error:  # noqa: BLE001 - what was done before a plugin's bug is still followed up
+            applied.stop = error
         tried = {id(one) for one in applied.done} | {id(one) for one, _ in applied.failed}
         applied.untried.extend(one for _, one in changes if id(one) not in tried)
 
@@ -169,7 +172,7 @@ class Applier:
                 return
             error = outcome.error
             if error is not None:
-                if not isinstance(error, Transient):
+                if not isinstance(error, STOP):
                     key_rows.failed(tx, wifi.id, step.account_id, str(error), now)
                 return
             if step.verb is Verb.REVOKE:
@@ -204,19 +207,19 @@ class Applier:
         try:
             async with asyncio.timeout(PATIENCE):
                 seen = await self._planner.look(wifi)
-        except (Transient, AuthFailed) as error:
-            applied.stop = applied.stop or error
-            return
         except TimeoutError:
             applied.stop = applied.stop or Unreachable("It did not answer in time.")
             return
-        except PluginError as error:
-            log.info("%s: what was written could not be read back (%s).", wifi.id, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - what was written is looked at again after the trouble
+            applied.stop = applied.stop or error
             return
         memory: list[Memory] = await self._db.read(lambda tx: key_rows.memory(tx, wifi.id))
         owned = own(seen, memory, wifi.network.features)
+        there = {one.state.ref for one in seen}
         good: list[Wanted] = []
         for step in list(applied.done):
+            if step.verb is Verb.REVOKE and Cause.ENDED in step.causes and step.ref in there:
+                applied.missing.append(step)
             if step.wanted is None or step.verb is Verb.REVOKE:
                 continue
             keys = owned.ours.get(step.wanted.account_id, ())
@@ -271,7 +274,7 @@ class Applier:
         try:
             async with asyncio.timeout(PATIENCE):
                 await wifi.network.disconnect(ended)
-        except (PluginError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - a driver that cannot must not hide what else was done
             # The keys are gone, so nobody joins again; who is on stays until the next roam.
             log.warning("%s: devices could not be disconnected (%s).", wifi.id, type(error).__name__)
 

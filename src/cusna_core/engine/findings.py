@@ -42,10 +42,13 @@ class Findings:
 
     async def report(self, scope: str, findings: Sequence[Finding]) -> None:
         """These are the findings of a scope now; what is not among them is mended."""
+        await self._report(scope, lambda _: findings)
+
+    async def _report(self, scope: str, findings: Callable[[Tx], Sequence[Finding]]) -> None:
         now = self._clock.now()
 
         def keep(tx: Tx) -> tuple[list[Finding], list[Finding]]:
-            appeared, vanished = rows.sync(tx, scope, findings, now)
+            appeared, vanished = rows.sync(tx, scope, findings(tx), now)
             elsewhere = {_trouble(one.finding): one for one in rows.current(tx) if one.scope != scope}
             for one in vanished:
                 if one.finding.level is Level.ERROR and _trouble(one.finding) not in elsewhere:
@@ -65,10 +68,14 @@ class Findings:
 
     async def mended(self, scope: str, codes: Collection[str]) -> None:
         """These findings of a scope are over; its others stay."""
+
+        def rest(tx: Tx) -> Sequence[Finding]:
+            return [one.finding for one in rows.current(tx, scope) if one.finding.code not in codes]
+
         stored = await self._db.read(lambda tx: rows.current(tx, scope))
-        rest = [one.finding for one in stored if one.finding.code not in codes]
-        if len(rest) < len(stored):
-            await self.report(scope, rest)
+        if any(one.finding.code in codes for one in stored):
+            # Looked at again as it is written: somebody may have told of something else meanwhile.
+            await self._report(scope, rest)
 
     async def forget(self, speaks: Callable[[str], bool]) -> None:
         """Drop the findings of scopes of which nobody tells any more."""

@@ -72,9 +72,13 @@ class Worker:
         self.busy = asyncio.Lock()
         """Held while the controller's networks are worked on: one at a time, whoever does it."""
         self._random = random.SystemRandom()
+        self._over = False
+        """Nobody works here any more (or not before a bug's pause is over): do not wait."""
 
     def take(self, wifis: Sequence[Wifi], before: "Worker | None" = None) -> None:
         """Work on these networks from now on. What a worker `before` wrote is heeded: radios need rest."""
+        if before is not None:
+            before.leave()
         for wifi in wifis:
             state = _State(wifi)
             known = before._states.get(wifi.id) if before is not None else None
@@ -113,7 +117,7 @@ class Worker:
     async def serve(self, wifi_id: str, account_id: str) -> None:
         """Bring one account's key to a network, ahead of bulk work; returns when it was tried."""
         state = self._states.get(wifi_id)
-        if state is None:
+        if state is None or self._over:
             return
         future = asyncio.get_running_loop().create_future()
         state.asked.setdefault(account_id, []).append(future)
@@ -134,6 +138,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        self._over = False
         try:
             while True:
                 self._wake.clear()
@@ -145,9 +150,14 @@ class Worker:
                 if state is None:
                     await self._rest()
         finally:
-            for state in self._states.values():
-                for account in tuple(state.asked):
-                    _answer(state.asked.pop(account))
+            self.leave()
+
+    def leave(self) -> None:
+        """Nobody waits here any longer: who did is answered."""
+        self._over = True
+        for state in self._states.values():
+            for account in tuple(state.asked):
+                _answer(state.asked.pop(account))
 
     def _is_due(self, state: _State) -> bool:
         return state.due is not None and state.due <= self._clock.monotonic()

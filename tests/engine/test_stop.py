@@ -1,0 +1,150 @@
+"""What ends a round in the middle, and what is made of it?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from cusna_core.api import AuthFailed, Change, ConfigError, KeyState, Outcome, PluginError, Ref
+from cusna_core.store import findings as finding_rows
+from cusna_core.store.findings import Stored
+
+from .conftest import SSID, House
+
+WRONG = ConfigError("There is no such SSID.", path="ssid")
+
+
+async def told(house: House) -> list[Stored]:
+    return [one for one in await house.db.read(finding_rows.current) if one.scope.endswith(":run")]
+
+
+async def states(house: House) -> set[str]:
+    rows = await house.db.read(lambda tx: tx.execute("SELECT state FROM key_states").fetchall())
+    return {row["state"] for row in rows}
+
+
+def bad_at(house: House, monkeypatch: pytest.MonkeyPatch, error: Exception, *, raised: bool) -> list[int]:
+    """Writes go wrong at the second change; returns how many changes each of them was given."""
+    network = house.engine.estate.wifis["members"].network
+    given: list[int] = []
+    real = network.apply
+
+    async def apply(changes: Sequence[Change]) -> AsyncIterator[Outcome]:
+        given.append(len(changes))
+        async for outcome in real(changes[:1]):
+            yield outcome
+        if raised or not isinstance(error, PluginError):
+            raise error
+        yield Outcome(changes[1], error=error)
+
+    monkeypatch.setattr(network, "apply", apply)
+    return given
+
+
+@pytest.mark.parametrize("raised", [False, True], ids=["outcome", "raised"])
+@pytest.mark.parametrize(
+    ("error", "code", "path"),
+    [
+        (WRONG, "network.options", "networks.members.ssid"),
+        (AuthFailed("It refuses."), "controller.auth", "controllers.rack"),
+        (ValueError("a secret"), "controller.bug", "controllers.rack"),
+    ],
+)
+async def test_what_concerns_the_network_stops_its_round(
+    house: House, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str, path: str, *, raised: bool
+) -> None:
+    for number in range(60):
+        house.source.add(f"member{number}")
+    await house.live()
+    with monkeypatch.context() as broken:
+        given = bad_at(house, broken, error, raised=raised)
+        (network,) = (await house.apply())["networks"]
+        assert given == [25], "more was tried of a network that refuses"
+        assert (network["done"], network["failed"], network["untried"]) == (1, [], 59)
+        (one,) = await told(house)
+        assert (one.finding.code, one.finding.path) == (code, path)
+        assert one.finding.fix
+        assert "a secret" not in one.finding.summary
+        assert "failed" not in await states(house), "a key is blamed for its network"
+    await house.later(minutes=6)
+    assert (await house.apply())["networks"][0]["done"] == 59
+    assert await told(house) == []
+    assert await states(house) == {"working"}
+
+
+async def test_whose_right_ended_is_dropped_though_a_bug_came_after(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ann", "bob"):
+        house.source.add(name, ends=house.clock.now() + timedelta(hours=1))
+    await house.live()
+    await house.apply()
+    for number, name in enumerate(("ann", "bob")):
+        await house.fake.join(SSID, await house.passphrase(name), f"02:00:00:00:00:0{number}")
+    await house.later(hours=2)
+    with monkeypatch.context() as broken:
+        bad_at(house, broken, ValueError(), raised=True)
+        await house.apply()
+    assert len(house.fake.online(SSID)) == 1
+    await house.later(minutes=6)
+    await house.apply()
+    assert house.fake.online(SSID) == {}
+
+
+async def test_a_key_that_was_let_go_and_is_still_there_is_looked_at_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.source.add("ann", ends=house.clock.now() + timedelta(hours=1))
+    await house.live()
+    await house.apply()
+    network = house.engine.estate.wifis["members"].network
+    await house.later(hours=2)
+
+    async def nothing(ref: Ref) -> None:
+        assert ref
+
+    with monkeypatch.context() as broken:
+        broken.setattr(network, "revoke", nothing)
+        (result,) = (await house.apply())["networks"]
+    assert result["missing"] == 1
+    assert house.engine._workers["rack"]._states["members"].due is not None
+    await house.apply()
+    assert await house.labels() == set()
+
+
+async def test_a_driver_that_cannot_disconnect_hides_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.source.add("ann", ends=house.clock.now() + timedelta(hours=1))
+    await house.live()
+    await house.apply()
+    house.source.add("bob")
+    await house.later(hours=2)
+
+    async def broken(ended: Sequence[KeyState]) -> int:
+        raise KeyError(len(ended))
+
+    monkeypatch.setattr(house.engine.estate.wifis["members"].network, "disconnect", broken)
+    assert (await house.apply())["networks"][0]["done"] == 2
+    assert await house.labels() == {"Bob"}
+    assert await states(house) == {"working", "revoked"}
+
+
+async def test_who_waits_is_answered_when_the_setup_changes(house: House) -> None:
+    person = house.source.add("ann")
+    await house.live()
+    await house.apply()
+    assert person
+    account = await house.account("ann")
+    await house.engine.take(house.estate())
+    before = house.engine._workers["rack"]
+    async with before.busy:
+        waiting = asyncio.create_task(before.serve("members", account))
+        await asyncio.sleep(0)
+        await house.engine.take(house.estate())
+        async with asyncio.timeout(2):
+            await waiting
+    # Who comes too late to the old one does not wait for ever either.
+    async with asyncio.timeout(2):
+        await before.serve("members", account)
