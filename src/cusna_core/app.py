@@ -19,13 +19,13 @@ from typing import Any, Self
 from aiohttp import web
 from yarl import URL
 
-from cusna_core.api import Clock, ConfigError, SystemClock
+from cusna_core.api import Clock, ConfigError, Finding, Level, SystemClock
 from cusna_core.config import file as config_file
 from cusna_core.config import plugins, resolve
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.plugins import Registry
 from cusna_core.config.setup import Setup
-from cusna_core.engine import build, troubles
+from cusna_core.engine import build, reach, troubles
 from cusna_core.engine.control import Control
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate
@@ -36,7 +36,7 @@ from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
 from cusna_core.mail.smtp import MailError, Smtp
 from cusna_core.mail.worker import Worker as MailWorker
-from cusna_core.store import installation, outbox, settings, sign_in
+from cusna_core.store import audit, installation, outbox, settings, sign_in
 from cusna_core.store.db import Database, Lock, Tx, lock
 from cusna_core.store.vault import Vault
 from cusna_core.web import console
@@ -47,12 +47,14 @@ from cusna_core.words import language, passphrases
 
 log = logging.getLogger(__name__)
 
+FIX_MAIL = "Correct it in the configuration and start Cusna again; letters wait meanwhile."
 DATABASE = "cusna.db"
 KEY_FILE = "cusna.key"
 PURGE_EVERY = 24 * 3600.0
 LETTERS_KEPT = timedelta(days=30)
 """So long the outbox remembers what was sent; it knows no words and no addresses of it."""
 AFTER_A_BUG = 30.0
+AUDIT_KEPT = timedelta(days=730)
 RETIRE_AFTER = 90.0
 """Seconds that sources and controllers stay open after new ones have taken over."""
 
@@ -108,6 +110,7 @@ class Core:
             label_prefix=f"cusna-{identity}-",
             new_passphrase=self.new_passphrase,
             nudge_mail=lambda: self.nudge_mail(),
+            looks={"portal": lambda: reach.look(general.base_url)},
             sync_every=general.sync_every.total_seconds(),
             verify_every=general.verify_every.total_seconds(),
         )
@@ -244,13 +247,25 @@ class App:
         core = self.core
         general = core.file.general
         setup = await core.settle()
+        try:
+            post = postal(setup)
+        except ConfigError as error:
+            post = None, None
+            trouble = [
+                Finding(
+                    Level.ERROR, "mail.options", f"No mail can go out. {error}", FIX_MAIL, f"{error.path}"
+                )
+            ]
+            await core.engine.findings.report("mail-setup", trouble)
+        else:
+            await core.engine.findings.report("mail-setup", ())
         desk = Desk(core.db, core.clock, core.members, general.base_url, lambda: core.file.general.admins)
         self._mail = MailWorker(
             core.db,
             core.vault,
             core.clock,
             desk,
-            *postal(setup),
+            *post,
             random=core.dice,
             report=lambda findings: core.engine.findings.report("mail", findings),
         )
@@ -286,7 +301,10 @@ class App:
 
     def _use(self, setup: Setup) -> None:
         """The console may have changed the mail server."""
-        composer, smtp = postal(setup)
+        try:
+            composer, smtp = postal(setup)
+        except ConfigError:
+            return  # said at the start
         if self._mail is not None and composer is not None and smtp is not None:
             self._mail.use(composer, smtp)
 
@@ -326,6 +344,7 @@ class App:
             def purge(tx: Tx, now: datetime = now) -> None:
                 sign_in.purge(tx, now)
                 outbox.purge(tx, now - LETTERS_KEPT)
+                audit.purge(tx, now - AUDIT_KEPT)
 
             await self.core.db.run(purge)
             await self.core.clock.sleep(PURGE_EVERY)

@@ -98,9 +98,7 @@ def test_defaults(read: Read, tmp_path: Path) -> None:
     [("starttls", "", 587), ("tls", "", 465), ("none", "", 25), ("tls", "port = 4650", 4650)],
 )
 def test_the_mail_port_follows_the_security(read: Read, security: str, port: str, effective: int) -> None:
-    got = read(
-        f'[mail]\nhost = "localhost"\nsender = "a@example.com"\nsecurity = "{security}"\n{port}'
-    )
+    got = read(f'[mail]\nhost = "localhost"\nsender = "a@example.com"\nsecurity = "{security}"\n{port}')
     assert got.mail is not None
     assert got.mail.effective_port == effective
 

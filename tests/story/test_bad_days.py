@@ -36,7 +36,7 @@ async def test_nobody_answer(own: Space, together: Together) -> None:
 
 async def test_mail_server_down_mail_waits(own: Space, eventually: Eventually) -> None:
     waiting = [own.visitor(one) for one in ("Mara Lindqvist", "Theo Brandt", "Sofia Marek")]
-    own.stage.inbox.down = True
+    await own.stage.inbox.bad_day(True)
     for one in waiting:
         page = await one.ask("kreuzberg")
         assert page.status == 200, "the portal does not answer as ever"
@@ -46,7 +46,7 @@ async def test_mail_server_down_mail_waits(own: Space, eventually: Eventually) -
 
     assert await eventually(told), "admins are not told"
     assert own.stage.inbox.mails == []
-    own.stage.inbox.down = False
+    await own.stage.inbox.bad_day(False)
     await own.jump(own.now + timedelta(minutes=5))
     for one in waiting:
         mail = await one.mail()

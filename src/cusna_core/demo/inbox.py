@@ -31,9 +31,12 @@ class Inbox:
         self.port = 0
 
     async def start(self, port: int = 0) -> None:
+        """Listen; on the same port as before, if it was down."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: SMTP(self, loop=loop, hostname="localhost", enable_SMTPUTF8=True), "127.0.0.1", port
+            lambda: SMTP(self, loop=loop, hostname="localhost", enable_SMTPUTF8=True),
+            "127.0.0.1",
+            self.port or port,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -41,10 +44,17 @@ class Inbox:
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+            self._server = None
+
+    async def bad_day(self, on: bool) -> None:
+        """Nobody answers at its door, or somebody again."""
+        self.down = on
+        if on:
+            await self.stop()
+        elif self._server is None:
+            await self.start()
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.down:
-            return "451 The mail server has a bad day"
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         message = email.message_from_bytes(raw, policy=email.policy.default)

@@ -240,7 +240,7 @@ async def bad_day(request: web.Request) -> web.Response:
             stage.let_nobody_be_told(on)
             said = "Andcards now answers with nobody." if on else "Andcards tells of everybody again."
         case "mail":
-            stage.inbox.down = on
+            await stage.inbox.bad_day(on)
             said = "The mail server is down: mails wait." if on else "The mail server is back."
         case "controller":
             spot = _spot(values)

@@ -133,7 +133,7 @@ class Cast:
     def _troubles(self) -> None:
         source, here = self._source, self.locations[KREUZBERG.slug]
         carl = self._add(
-            KREUZBERG, "Carl Voss", "Cancelled today's desk: no WiFi, and he is told why.", member=False
+            KREUZBERG, "Carl Voss", "Has cancelled today's desk: no WiFi until he books again.", member=False
         )
         source.cancel(self.book(carl, KREUZBERG, "Desk 9", "desk"))
         vera = self._add(KREUZBERG, "Vera Klein", "A virtual-office plan, which comes without WiFi.")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from cusna_core.engine.timing import StepGuard
 from cusna_core.engine.worker import Brought, Tell, Worker
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, outbox
+from cusna_core.store import facts as fact_rows
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
@@ -48,6 +49,7 @@ class Engine:
         label_prefix: str,
         new_passphrase: Callable[[], str],
         nudge_mail: Callable[[], None],
+        looks: Mapping[str, Check] | None = None,
         sync_every: float,
         verify_every: float,
     ) -> None:
@@ -62,6 +64,8 @@ class Engine:
         self.sync = Sync(db, vault, clock, new_passphrase)
         self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
         self.applier = Applier(db, vault, clock, self.planner)
+        self._looks = dict(looks or {})
+        """Besides sources, controllers and networks: by scope."""
         self._new_passphrase = new_passphrase
         self.nudge_mail = nudge_mail
         self._sync_every = sync_every
@@ -173,7 +177,13 @@ class Engine:
     # Rounds
 
     def _was_read(self, integration: str) -> None:
-        self._aside(self.decide([integration]))
+        self._aside(self._take_up(integration))
+
+    async def _take_up(self, integration: str) -> None:
+        await self.decide([integration])
+        poller = self._pollers.get(integration)
+        if poller is not None:
+            poller.tried.set()
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside what is going on; a bug in it is told."""
@@ -242,15 +252,35 @@ class Engine:
         """Ask every source, controller and network for findings, side by side."""
         estate = self.estate
         await asyncio.gather(
+            *(self._check_besides(scope, look) for scope, look in self._looks.items()),
             *(self._check_source(one) for one in estate.integrations.values()),
             *(self._check_controller(name) for name in estate.controllers),
         )
+
+    async def first_read(self, integration: str, patience: float) -> bool:
+        """Whether the integration was ever read, or at least tried; waits for the first time."""
+        poller = self._pollers.get(integration)
+        if (
+            poller is None
+            or not self._running
+            or await self.db.read(lambda tx: fact_rows.reads(tx, integration))
+        ):
+            return True
+        try:
+            async with asyncio.timeout(patience):
+                await poller.tried.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _check_source(self, one: Integration) -> None:
         found, error = await looked(f"integrations.{one.id}", one.source.check)
         if error is not None:
             found = [troubles.source(one, error)]
         await self.findings.report(f"integration:{one.id}", found)
+
+    async def _check_besides(self, scope: str, look: Check) -> None:
+        await self.findings.report(scope, await look())
 
     async def _check_controller(self, name: str) -> None:
         """The controller, and its networks if it answers; else theirs stay as they were told last."""

@@ -89,6 +89,6 @@ class Estate:
                 yield self.wifis[name]
 
     def policy(self, integration: str) -> Policy:
-        """Its choices. One that is switched off keeps those it had: nobody loses roaming or gets another VLAN."""
+        """Its choices; one that is switched off keeps those it had: nobody loses roaming or a VLAN."""
         known = self.integrations.get(integration)
         return known.policy if known else self.last_policies.get(integration, Policy())

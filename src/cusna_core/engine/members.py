@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 4.0
 """Seconds that the portal waits for the controller before it shows the page, with the key on its way."""
 
+FIRST_READ_PATIENCE = 120.0
+"""Seconds that a sign-in mail waits for the very first read of an integration."""
+
 State = Literal["working", "pending", "delayed", "waiting", "off"]
 
 
@@ -121,6 +124,9 @@ class Members:
         if location is None or key is None:
             return None
         name = location.place.integration
+        # At a first start nobody knows yet whom the space has shut out: `find` tells no blocks.
+        if not await self._engine.first_read(name, FIRST_READ_PATIENCE):
+            return None
         if look:
             await self._look(name, typed)
         account = await self._engine.db.read(lambda tx: account_rows.by_email(tx, name, key))

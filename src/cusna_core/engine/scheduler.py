@@ -71,6 +71,8 @@ class Poller:
         self._read = read
         self._failures = 0
         self._random = random.SystemRandom()
+        self.tried = asyncio.Event()
+        """Set when a first read was decided upon, or failed."""
 
     async def run(self) -> None:
         while True:
@@ -93,6 +95,7 @@ class Poller:
             if self._failures >= 2 or isinstance(error, AuthFailed) or not meant:
                 told = [troubles.source(self.integration, error)]
                 await self._findings.report(f"integration:{name}:read", told)
+            self.tried.set()
             return
         if self._failures:
             log.info("%s: answers again", name)
