@@ -1,5 +1,6 @@
 """A house to test the engine in: a source that says what it is told to, and a real WiFi over HTTP."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class Scripted(Source[Options]):
         self.blocks: list[Block] = []
         self.fails: PluginError | None = None
         self.unread: set[Section] = set()
+        self.held_back: asyncio.Event | None = None
+        """A read waits for it."""
 
     async def check(self) -> Sequence[Finding]:
         if self.fails:
@@ -77,6 +80,8 @@ class Scripted(Source[Options]):
         return [SourceLocation(HERE, "Here", ZONE.key)]
 
     async def snapshot(self, locations: Sequence[str], window: Window) -> Snapshot:
+        if self.held_back:
+            await self.held_back.wait()
         if self.fails:
             raise self.fails
         scopes: set[tuple[Section, str | None]] = {

@@ -260,11 +260,9 @@ class Engine:
     async def first_read(self, integration: str, patience: float) -> bool:
         """Whether the integration was ever read, or at least tried; waits for the first time."""
         poller = self._pollers.get(integration)
-        if (
-            poller is None
-            or not self._running
-            or await self.db.read(lambda tx: fact_rows.reads(tx, integration))
-        ):
+        if poller is None or not self._running:
+            return True
+        if await self.db.read(lambda tx: bool(fact_rows.reads(tx, integration))):
             return True
         try:
             async with asyncio.timeout(patience):
