@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from cusna_core.app import App, Core
+from cusna_core.app import App
+from cusna_core.core import Core
 from cusna_core.demo.stage import until
 from cusna_core.engine import control
 from cusna_core.store.db import AlreadyRunning
