@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from cusna_core.app import Layout
 from cusna_core.cli import check as sheet_check
 from cusna_core.cli.line import Config, app
 from cusna_core.cli.perform import REFUSALS, Failed, perform, read, refused
 from cusna_core.cli.progress import progress
 from cusna_core.config import plugins as plugin_registry
 from cusna_core.config.schema import schema as json_schema
+from cusna_core.core import Layout
 from cusna_core.store import backup as backups
 from cusna_core.store.db import lock
 from cusna_core.store.migrations import Damaged
