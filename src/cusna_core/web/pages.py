@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cusna_core import words
 from cusna_core.words import Language, languages
@@ -42,6 +42,17 @@ class Body:
         return web.Response(body=self.plain, status=status, headers=headers)
 
 
+def code(sentence: str) -> Markup:
+    """A sentence in which `this` is set as code: findings name commands so."""
+    parts = str(sentence).split("`")
+    if len(parts) % 2 == 0:  # a lone backtick is only that
+        return escape(sentence)
+    return Markup("").join(  # the format escapes what it is given
+        Markup("<code>{}</code>").format(one) if number % 2 else escape(one)
+        for number, one in enumerate(parts)
+    )
+
+
 def iso(instant: datetime | None) -> str:
     """An instant for `data-value`; nothing for an open end."""
     return instant.isoformat() if instant is not None else ""
@@ -71,6 +82,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self.templates.filters["code"] = code
         self.templates.globals["static"] = self._address.__getitem__
         # In a context dictionary the words would be the page's; as globals they are the program's.
         self.templates.globals.update(
