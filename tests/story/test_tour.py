@@ -25,4 +25,4 @@ async def test_the_tour_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     code = await run.run(tmp_path / "demo", free_pair(), tour=True, empty=False)
     told = capsys.readouterr().out
     assert code == 0, told
-    assert "All 29 steps held." in told
+    assert "All 30 steps held." in told

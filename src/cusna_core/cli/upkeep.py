@@ -134,6 +134,7 @@ def demo(
             "script/demo sees to that by itself.",
             2,
         ) from None
-    logging.basicConfig(level=os.environ.get("CUSNA_DEMO_LOG", "WARNING"))
+    # A tour tells what it sees by itself; its bad days are meant.
+    logging.basicConfig(level=os.environ.get("CUSNA_DEMO_LOG", "CRITICAL" if tour else "WARNING"))
     with suppress(KeyboardInterrupt):
         raise typer.Exit(asyncio.run(run(folder, port, tour=tour, empty=empty)))

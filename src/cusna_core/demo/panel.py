@@ -224,6 +224,8 @@ async def clock(request: web.Request) -> web.Response:
         to += timedelta(hours=9)
     elif values.get("to") == "hour":
         to = stage.clock.now() + timedelta(hours=1)
+    elif values.get("to") == "soon":
+        to = stage.clock.now() + timedelta(minutes=10)
     await stage.jump(to)
     if _wants_json(request):
         return web.json_response({"now": stage.clock.now().isoformat()})

@@ -127,6 +127,11 @@ class Visitor:
         told = await self.do("/join", location=location, passphrase=passphrase, name=name)
         return told["vlan"] if told["joined"] else None
 
+    async def devices(self) -> set[str]:
+        """Names of all devices that are online anywhere."""
+        async with self.session.get(f"{self.panel}/devices.json", headers=JSON) as answer:
+            return {one["name"] for one in await answer.json() if one["online"]}
+
     async def online(self, name: str, location: str) -> bool:
         async with self.session.get(f"{self.panel}/devices.json", headers=JSON) as answer:
             devices = await answer.json()

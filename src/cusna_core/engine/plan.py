@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cusna_core.api import Clock, Feature, Ref, Segment, SegmentState
@@ -23,6 +23,8 @@ from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
 Company = tuple[str, str]
+UNBELIEVED = timedelta(days=1)
+"""So long a company that the source lost is still thought to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,10 @@ class Planner:
     ) -> "_Chosen":
         """Each account's group on this network; new groups are kept at once, so that numbers stay."""
         company = self._companies(wifi, accesses, accounts)
-        if not company or not wifi.manages_vlans:
+        managed = any(
+            self._decisions.estate.policy(one.integration).manage_vlans for one in accounts.values()
+        )
+        if not managed or not wifi.manages_vlans:
             return _Chosen({}, frozenset(), ())
         domain = wifi.network.segment_domain()
         ordered = sorted(
@@ -187,8 +192,13 @@ class Planner:
                 await self._db.run(lambda tx: group_rows.save(tx, allotment.groups))
         mine = {one.company: one for one in allotment.groups if one.network_id == wifi.id}
         without = {name for name, network in allotment.without if network == wifi.id}
+        groups_of: dict[str, Group | None] = {account: mine.get(name) for account, name in company.items()}
+        for account in accounts.values():
+            if account.id not in company and account.id in owned.ours:
+                there = owned.ours[account.id][0].state.vlan
+                groups_of[account.id] = self._kept(account, there, mine.values(), now)
         return _Chosen(
-            {account: mine.get(name) for account, name in company.items()},
+            groups_of,
             frozenset(account for account, name in company.items() if name in without),
             tuple(mine.values()),
         )
@@ -217,6 +227,24 @@ class Planner:
             if company is not None:
                 found[account.id] = (account.integration, company)
         return found
+
+    def _kept(
+        self, account: Account, vlan: int | None, groups: Iterable[Group], now: datetime
+    ) -> Group | None:
+        """The company's VLAN that a key is in, where a source that lost its companies must not move it.
+
+        Whose right the brake holds stays where they are; and a company that somebody's record still names
+        is not believed to be gone before a day has passed.
+        """
+        decision = self._decisions.latest(account.integration)
+        group = next((one for one in groups if one.vlan == vlan), None)
+        if decision is None or group is None or group.company[0] != account.integration:
+            return None
+        if any(one.right.account_id == account.id for one in decision.braked.held):
+            return group
+        records = decision.facts_of(account.id).index.affiliations
+        named = {one.company_id for person in account.person_ids for one in records.get(person, ())}
+        return group if group.company[1] in named and now - group.last_known < UNBELIEVED else None
 
     def _known_companies(self) -> frozenset[Company]:
         """Companies of which the sources still tell."""
