@@ -18,7 +18,8 @@ from pathlib import Path
 import aiohttp
 
 from cusna_core.api import SystemClock
-from cusna_core.engine.members import Door, Members
+from cusna_core.engine.members import Members
+from cusna_core.engine.views import Door
 from cusna_core.store import accounts
 from cusna_core.store.db import Database
 from cusna_core.store.vault import Vault

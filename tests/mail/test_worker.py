@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cusna_core.api import Finding, email_key
-from cusna_core.engine.members import Door, Recipient
+from cusna_core.engine.views import Door, Recipient
 from cusna_core.flow.brake import Withdrawal
 from cusna_core.flow.world import Because, Kind, Right
 from cusna_core.mail import Composer, Smtp

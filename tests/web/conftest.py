@@ -18,7 +18,8 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from cusna_core.api import Clock, email_key
-from cusna_core.engine.members import Door, Members, MemberView, NetworkView
+from cusna_core.engine.members import Members
+from cusna_core.engine.views import Door, MemberView, NetworkView
 from cusna_core.flow.rights import Access
 from cusna_core.flow.world import Because, Kind, Right
 from cusna_core.store import accounts, outbox, sign_in

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from cusna_core.engine.members import BookingView, NetworkView
+from cusna_core.engine.views import BookingView, NetworkView
 from cusna_core.flow.keys import Wait
 from cusna_core.flow.world import Refusal, Refused
 

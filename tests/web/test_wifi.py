@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cusna_core.engine.members import BookingView, Door, NetworkView
+from cusna_core.engine.views import BookingView, Door, NetworkView
 from cusna_core.flow.keys import Wait
 from cusna_core.flow.world import Refusal, Refused
 from cusna_core.store import accounts, audit

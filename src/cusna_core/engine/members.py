@@ -2,19 +2,15 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
-from zoneinfo import ZoneInfo
 
 from cusna_core.api import Booking, Feature, Snapshot, email_key
 from cusna_core.engine.decide import Decision
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
+from cusna_core.engine.views import BookingView, Door, MemberView, NetworkView, Recipient, State
 from cusna_core.flow.groups import company_of
-from cusna_core.flow.keys import Wait
 from cusna_core.flow.rights import Access, local_day, next_booking
-from cusna_core.flow.world import Account, Refused, Right
+from cusna_core.flow.world import Account
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, outbox
 from cusna_core.store import keys as key_rows
@@ -28,66 +24,6 @@ PATIENCE = 4.0
 
 FIRST_READ_PATIENCE = 120.0
 """Seconds that a sign-in mail waits for the very first read of an integration."""
-
-State = Literal["working", "pending", "delayed", "waiting", "off"]
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A location as its portal shows it."""
-
-    id: str
-    name: str
-    zone: ZoneInfo
-    ssids: tuple[str, ...]
-    contact: str = ""
-    privacy_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Who gets the mail: the address is the stored one, never the typed one."""
-
-    account_id: str
-    email: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkView:
-    ssid: str
-    state: State
-    wait: Wait | None
-    settle: float
-    vlan_own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BookingView:
-    resource: str
-    place: str
-    starts: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    """Everything that the WiFi page tells, but for the passphrase."""
-
-    account_id: str
-    email: str
-    name: str
-    door: Door
-    access: Access | None
-    because_place: Door | None
-    refused: Refused | None
-    refused_place: Door | None
-    claimable: Right | None
-    next_booking: BookingView | None
-    company: str | None
-    vlan_own: bool
-    networks: tuple[NetworkView, ...]
-    changed: datetime
-    replaced: bool
 
 
 class Members:

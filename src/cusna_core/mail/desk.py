@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from yarl import URL
 
 from cusna_core.api import Clock, email_key
-from cusna_core.engine.members import Door, Recipient
+from cusna_core.engine.views import Door, Recipient
 from cusna_core.store import accounts, audit, outbox, sign_in
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx

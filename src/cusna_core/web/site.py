@@ -13,7 +13,8 @@ from aiohttp import web
 from yarl import URL
 
 from cusna_core.api import Clock, PluginError, email_key
-from cusna_core.engine.members import Door, Members
+from cusna_core.engine.members import Members
+from cusna_core.engine.views import Door
 from cusna_core.store.db import Database
 from cusna_core.store.vault import Vault
 from cusna_core.web import client

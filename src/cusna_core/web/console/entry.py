@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from cusna_core.api import email_key
-from cusna_core.engine.members import Door
+from cusna_core.engine.views import Door
 from cusna_core.store import audit
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx

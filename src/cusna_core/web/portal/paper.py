@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cusna_core.engine.members import Door
+from cusna_core.engine.views import Door
 from cusna_core.web.cookies import LANGUAGE, LANGUAGE_SECONDS
 from cusna_core.web.site import SITE
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from cusna_core.api import email_key
-from cusna_core.engine.members import Door
+from cusna_core.engine.views import Door
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
 from cusna_core.store.vault import Tampered

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from markupsafe import Markup
 
-from cusna_core.engine.members import Door, MemberView
+from cusna_core.engine.views import Door, MemberView
 from cusna_core.flow.world import Refusal, Refused
 from cusna_core.store import audit
 from cusna_core.store import sign_in as store
