@@ -3,8 +3,10 @@
 Everything listens on loopback. Tests change `tables` before they `write` the file.
 """
 
+import asyncio
 import json
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -119,6 +121,14 @@ class House:
         ends = None if days is None else now + timedelta(days=days)
         self.source.subscribe(place, person, "Hot desk", starts=now - timedelta(days=9), ends=ends)
         return person
+
+    async def child(self, log: Path) -> asyncio.subprocess.Process:
+        """The program in a process of its own; what it says is added to `log`."""
+        command = Path(sys.executable).with_name("cusna")
+        with log.open("ab") as said:
+            return await asyncio.create_subprocess_exec(
+                command, "serve", "-c", self.folder / "cusna.toml", stdout=said, stderr=said, cwd=self.folder
+            )
 
     def keys(self, name: str) -> list[str]:
         """The passphrases on a memory WiFi, those of others left out."""

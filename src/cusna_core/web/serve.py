@@ -5,10 +5,14 @@ header would stay for ever, so the site that is used here closes it.
 """
 
 import asyncio
+import logging
+import sys
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
+from cusna_core.engine import troubles
 from cusna_core.web.client import AccessLog
 from cusna_core.web.site import SITE
 
@@ -22,6 +26,20 @@ SHUTDOWN_SECONDS = 3.0
 LINE_BYTES = 4096
 """The longest request line or header line. Our longest address is a link with its token, about 120."""
 BACKLOG = 256
+
+
+class Told(logging.LoggerAdapter[logging.Logger]):
+    """What aiohttp says of connections, without the lines that came in: they hold tokens and cookies."""
+
+    def log(self, level: int, msg: object, *args: object, exc_info: Any = None, **values: Any) -> None:
+        error = exc_info if isinstance(exc_info, BaseException) else sys.exc_info()[1] if exc_info else None
+        if error is None:
+            self.logger.log(level, msg, *args, **values)
+        elif isinstance(error, HttpProcessingError):
+            # Scanners and other protocols, every day: nothing that an admin could mend.
+            self.logger.debug("A request was not HTTP as it should be (%s).", type(error).__name__)
+        else:
+            self.logger.error("A connection met a bug (%s).", troubles.place(error))
 
 
 class Site(web.BaseSite):
@@ -67,6 +85,7 @@ async def listen(application: web.Application, host: str, port: int) -> web.AppR
     runner = web.AppRunner(
         application,
         handle_signals=False,
+        logger=Told(logging.getLogger(__name__)),
         access_log_class=AccessLog,
         keepalive_timeout=KEEP_ALIVE_SECONDS,
         max_line_size=LINE_BYTES,
