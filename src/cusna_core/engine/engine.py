@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cusna_core.api import Clock, Finding, Level, PluginError, Unreachable
+from cusna_core.api import Clock
 from cusna_core.engine import troubles
 from cusna_core.engine.apply import Applier
+from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decision, Decisions
-from cusna_core.engine.estate import Estate, Integration, Wifi
+from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.engine.findings import Findings
 from cusna_core.engine.plan import Plan, Planner
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
@@ -28,9 +29,7 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY = 3600.0
 """Seconds between two looks at each controller, network and source for findings."""
-CHECK_PATIENCE = 60.0
 
-Check = Callable[[], Awaitable[Sequence[Finding]]]
 Loop = Callable[[], Coroutine[Any, Any, None]]
 AFTER_A_BUG = 30.0
 """Seconds until a loop that ended by a bug begins again."""
@@ -59,13 +58,12 @@ class Engine:
         self.admins = tuple(admins)
         self.estate = Estate()
         self.findings = Findings(db, vault, clock, admins, nudge_mail)
+        self._checks = Checks(self.findings, looks or {}, self._answered)
         self._guard = StepGuard(clock)
         self.decisions = Decisions(db, self._guard)
         self.sync = Sync(db, vault, clock, new_passphrase)
         self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
         self.applier = Applier(db, vault, clock, self.planner)
-        self._looks = dict(looks or {})
-        """Besides sources, controllers and networks: by scope."""
         self._new_passphrase = new_passphrase
         self.nudge_mail = nudge_mail
         self._sync_every = sync_every
@@ -207,7 +205,7 @@ class Engine:
 
     async def _decide_one(self, name: str) -> Decision:
         decision = await self.decisions.decide(name)
-        await self.findings.report(f"integration:{name}:held", _held(self.estate, decision))
+        await self.findings.report(f"integration:{name}:held", troubles.held(self.estate, decision))
         for location in self.estate.locations.values():
             if location.place.integration == name:
                 for wifi in self.estate.wifis_of(location.id):
@@ -250,12 +248,10 @@ class Engine:
 
     async def check(self) -> None:
         """Ask every source, controller and network for findings, side by side."""
-        estate = self.estate
-        await asyncio.gather(
-            *(self._check_besides(scope, look) for scope, look in self._looks.items()),
-            *(self._check_source(one) for one in estate.integrations.values()),
-            *(self._check_controller(name) for name in estate.controllers),
-        )
+        await self._checks.look(self.estate)
+
+    def _answered(self, wifi: Wifi) -> None:
+        self._workers[wifi.controller_id].heartened(wifi.id)
 
     async def first_read(self, integration: str, patience: float) -> bool:
         """Whether the integration was ever read, or at least tried; waits for the first time."""
@@ -270,34 +266,6 @@ class Engine:
         except TimeoutError:
             return False
         return True
-
-    async def _check_source(self, one: Integration) -> None:
-        found, error = await looked(f"integrations.{one.id}", one.source.check)
-        if error is not None:
-            found = [troubles.source(one, error)]
-        await self.findings.report(f"integration:{one.id}", found)
-
-    async def _check_besides(self, scope: str, look: Check) -> None:
-        await self.findings.report(scope, await look())
-
-    async def _check_controller(self, name: str) -> None:
-        """The controller, and its networks if it answers; else theirs stay as they were told last."""
-        found, error = await looked(f"controllers.{name}", self.estate.controllers[name].check)
-        if error is not None:
-            found = [troubles.controller(name, error)]
-        await self.findings.report(f"controller:{name}", found)
-        if error is None:
-            wifis = [one for one in self.estate.wifis.values() if one.controller_id == name]
-            await asyncio.gather(*map(self._check_network, wifis))
-
-    async def _check_network(self, wifi: Wifi) -> None:
-        found, error = await looked(f"networks.{wifi.id}", wifi.network.check)
-        if error is not None:
-            found = [troubles.network(wifi, error)]
-        await self.findings.report(f"network:{wifi.id}", found)
-        if error is None:
-            await self.findings.mended(f"network:{wifi.id}:run", troubles.CONTROLLER)
-            self._workers[wifi.controller_id].heartened(wifi.id)
 
     # One account
 
@@ -372,42 +340,3 @@ class Engine:
         await self.db.run(accept)
         await self.decide([integration])
         return True
-
-
-async def looked(path: str, check: Check) -> tuple[Sequence[Finding], Exception | None]:
-    """What a `check` finds, with whole paths; or what it raises, whatever that is."""
-    try:
-        async with asyncio.timeout(CHECK_PATIENCE):
-            found = await check()
-        return [
-            Finding(one.level, one.code, one.summary, one.fix, f"{path}.{one.path}".rstrip("."), one.about)
-            for one in found
-        ], None
-    except TimeoutError:
-        return (), Unreachable("It did not answer within a minute.")
-    except PluginError as error:
-        return (), error
-    except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
-        log.warning("%s: its check met a bug (%s)", path, troubles.place(error))
-        return (), error
-
-
-def _held(estate: Estate, decision: Decision) -> Sequence[Finding]:
-    braked = decision.braked
-    if not braked.held or braked.digest is None:
-        return ()
-    integration = estate.integrations.get(decision.integration)
-    title = integration.title if integration else decision.integration
-    return (
-        Finding(
-            Level.ERROR,
-            "brake.held",
-            f"{title} says that {len(braked.held)} rights end early. Together with the last 24 hours that is "
-            f"{braked.counted}, more than the {braked.limit} that pass by themselves. They are held: nobody "
-            "loses WiFi, everything else goes on.",
-            f"If it is right: cusna apply --accept {braked.digest}. If not, mend it at the source; "
-            "then this ends by itself.",
-            path=f"integrations.{decision.integration}",
-            about=braked.digest,
-        ),
-    )

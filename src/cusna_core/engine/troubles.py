@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError
 from cusna_core.engine.apply import Applied
-from cusna_core.engine.estate import Integration, Wifi
+from cusna_core.engine.decide import Decision
+from cusna_core.engine.estate import Estate, Integration, Wifi
 from cusna_core.engine.plan import Plan
 
 CONTROLLER = ("controller.auth", "controller.unreachable", "controller.bug")
@@ -163,5 +164,27 @@ def refused(wifi: Wifi, applied: Applied) -> Sequence[Finding]:
             f"{wifi.ssid} refused {len(applied.failed)} of our changes. The first reason: {error}",
             "See `cusna plan`, and the reason above. The other keys went through.",
             path=f"networks.{wifi.id}",
+        ),
+    )
+
+
+def held(estate: Estate, decision: Decision) -> Sequence[Finding]:
+    """What the brake holds, with its numbers and the way out."""
+    braked = decision.braked
+    if not braked.held or braked.digest is None:
+        return ()
+    integration = estate.integrations.get(decision.integration)
+    title = integration.title if integration else decision.integration
+    return (
+        Finding(
+            Level.ERROR,
+            "brake.held",
+            f"{title} says that {len(braked.held)} rights end early. Together with the last 24 hours that is "
+            f"{braked.counted}, more than the {braked.limit} that pass by themselves. They are held: nobody "
+            "loses WiFi, everything else goes on.",
+            f"If it is right: cusna apply --accept {braked.digest}. If not, mend it at the source; "
+            "then this ends by itself.",
+            path=f"integrations.{decision.integration}",
+            about=braked.digest,
         ),
     )
