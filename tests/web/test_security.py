@@ -163,7 +163,7 @@ def hosts() -> list[dict[str, str | None]]:
     random = Random(16)
     evil = ["evil.example", "wifi.example.com.evil.example", "wifi.example.com@evil.example", "evil.example:443",
             "wifi.example.com:8080", "WIFI.example.org", "127.0.0.1", "localhost", "[::1]", "wifi.example.com ."]  # fmt: skip
-    evil += ["".join(random.choices("abcxyz.-:0123456789", k=random.randint(1, 30))) for _ in range(240)]
+    evil += ["".join(random.choices("abcxyz.-:0123456789", k=random.randint(1, 30))) for _ in range(1000)]
     return [{"Host": one} for one in evil]
 
 
