@@ -4,6 +4,7 @@ Exit: 0 done (warnings and pending changes too), 1 an error finding, a held set 
 done, 2 wrong use or an unreadable file, 3 a bug.
 """
 
+import io
 import os
 import sys
 
@@ -13,6 +14,10 @@ from cusna_core.cli.perform import Failed
 
 def main() -> None:
     """The command `cusna`."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show ✓ or somebody's name gets ? for it, and not a bug.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(standalone_mode=True)
     except Failed as failed:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import signal
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from cusna_core.cli import check as sheet_check
 from cusna_core.cli import plan as sheet_plan
 from cusna_core.cli.codes import code
 from cusna_core.cli.line import Config, LocationName, app
-from cusna_core.cli.perform import REFUSALS, Failed, perform, read, refused
+from cusna_core.cli.perform import REFUSALS, Failed, perform, read, refused, unusable
 from cusna_core.cli.progress import Bar, progress
 from cusna_core.config.problems import ConfigFileError
 
@@ -36,6 +37,8 @@ def serve(config: Config = None) -> None:
         asyncio.run(_serve(file.path))
     except (*REFUSALS, ConfigFileError) as error:
         raise refused(error) from None
+    except sqlite3.DatabaseError as error:
+        raise unusable(error, file.general.data_dir) from None
     except OSError as error:
         listen = file.general.listen
         where = f"{listen.host}:{listen.port}" if error.errno in NO_PORT else error.filename
@@ -117,12 +120,14 @@ def leave(
     """
     result = perform(config, "leave", {"location": location}, progress())
     sheet_plan.leaving(result)
+    if not result["networks"]:
+        return
     if not yes:
         typer.echo(
             "Nothing was changed. To do it: set apply = false in these networks, restart Cusna, and run this "
             "with --yes. Then take the location out of the file."
         )
-        return
+        raise typer.Exit(code(result))
     digests = [one["digest"] for one in result["networks"] if "digest" in one]
     done = perform(config, "leave", {"location": location, "digests": digests}, progress())
     sheet_plan.left(done)

@@ -141,11 +141,16 @@ async def _opened(file: ConfigFile, *, last: bool) -> Core | None:
     except OSError as error:
         raise Failed(f"{error.filename or data_dir} cannot be used: {error.strerror}.", 2) from None
     except sqlite3.DatabaseError as error:
-        raise Failed(
-            f"The database in {data_dir} cannot be used ({type(error).__name__}). Is the disk full? "
-            "If the file is damaged, put a backup in its place: cusna restore FILE.",
-            2,
-        ) from None
+        raise unusable(error, data_dir) from None
+
+
+def unusable(error: sqlite3.DatabaseError, data_dir: Path) -> Failed:
+    """A database that cannot be opened."""
+    return Failed(
+        f"The database in {data_dir} cannot be used ({type(error).__name__}). Is the disk full? "
+        "If the file is damaged, put a backup in its place: cusna restore FILE.",
+        2,
+    )
 
 
 def _others(data_dir: Path) -> Failed:

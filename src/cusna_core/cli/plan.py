@@ -1,6 +1,6 @@
 """How do plans, what became of them, and held sets look?"""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -19,14 +19,14 @@ NAMED = 20
 
 
 def plan(result: Json) -> None:
-    sheet = Sheet()
+    sheet, now = Sheet(), datetime.fromisoformat(result["now"])
     for network in result["networks"]:
         _heading(sheet, network)
         if "trouble" in network:
             sheet.row("!", network["trouble"], "red", indent=2, column=2, label_style="red")
             continue
         for step in network["steps"]:
-            _step(sheet, step)
+            _step(sheet, step, now)
         for one in network["waiting"]:
             told = f"{one['who']} waits: {waits(Wait(one['why']), language('en'))}"
             sheet.row("…", told, "yellow", indent=2, column=2, label_style="yellow")
@@ -92,7 +92,7 @@ def _stays(number: int) -> str:
     return "stays untouched" if number == 1 else "stay untouched"
 
 
-def _step(sheet: Sheet, step: Json) -> None:
+def _step(sheet: Sheet, step: Json, now: datetime) -> None:
     sign, style = SIGNS[step["verb"]]
     english = language("en")
     segment = step["verb"] == "ensure"
@@ -105,7 +105,7 @@ def _step(sheet: Sheet, step: Json) -> None:
         if step["vlan"]:
             parts.append(f"VLAN {step['vlan']}")
         ends = datetime.fromisoformat(step["until"]) if step["until"] else None
-        parts.append(until(ends, ZoneInfo(step["zone"] or "UTC"), datetime.now(UTC), english))
+        parts.append(until(ends, ZoneInfo(step["zone"] or "UTC"), now, english))
     text = Text(who, style=style).append(f"  {', '.join(parts)}", style="default")
     sheet.row(sign, text, indent=2, column=2, label_style=style)
 
@@ -130,6 +130,9 @@ def held(some: list[Json]) -> None:
 def leaving(result: Json) -> None:
     """What `leave` would do."""
     sheet = Sheet()
+    if not result["networks"]:
+        sheet.line(f"{result['location']} has no network, so there is nothing to remove.")
+        return
     sheet.line(f"Leaving {result['location']} removes, of our keys only:")
     for network in result["networks"]:
         _heading(sheet, network)

@@ -10,7 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from cusna_core.cli.sheet import Json, Sheet
+from cusna_core.cli.sheet import Json, Sheet, colours
 
 
 def progress() -> Callable[[Json], None]:
@@ -30,7 +30,7 @@ class Bar:
     """A progress bar for `apply`, one line for each network."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, color_system=colours())
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),

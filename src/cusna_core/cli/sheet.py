@@ -1,9 +1,10 @@
 """How is a result laid out? In columns that wrap on a terminal, and in one line each where it is piped.
 
-Colours only where a terminal shows them (rich heeds NO_COLOR and TERM).
+Colours only where a terminal shows them, and NO_COLOR is not set.
 """
 
-from typing import Any
+import os
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.text import Text
@@ -13,11 +14,23 @@ NARROWEST = 24
 """Columns that a text keeps, however narrow the terminal is."""
 
 
+def colours() -> Literal["auto"] | None:
+    """None where NO_COLOR is set: rich would leave bold and dim, which are escape codes too."""
+    return None if os.environ.get("NO_COLOR") else "auto"
+
+
 class Sheet:
     """Writes to standard output, or to standard error."""
 
     def __init__(self, *, error: bool = False) -> None:
-        self.console = Console(stderr=error, highlight=False, soft_wrap=True, emoji=False, markup=False)
+        self.console = Console(
+            stderr=error,
+            highlight=False,
+            soft_wrap=True,
+            emoji=False,
+            markup=False,
+            color_system=colours(),
+        )
 
     @property
     def shown(self) -> bool:

@@ -102,6 +102,9 @@ def restore(
         known = isinstance(error, Damaged)
         said = str(error) if known else f"{source} is no copy of a database. Nothing was changed."
         raise Failed(said, 2) from None
+    except OSError as error:
+        where = error.filename or layout.data_dir
+        raise Failed(f"{where} cannot be used: {error.strerror}. Nothing was restored.", 2) from None
     typer.echo(f"The database is that of {source} now." + (f" The old one is {before}." if before else ""))
     if not layout.key_file.exists():
         typer.echo(f"Put the key file of that time to {layout.key_file} before you start Cusna.")

@@ -109,7 +109,8 @@ async def ask(data_dir: Path, operation: str, values: Json, who: str) -> AsyncGe
         # One that stops just now is told by the end of its answers, which is none.
         with contextlib.suppress(ConnectionError):
             await writer.drain()
-            while line := await reader.readline():
+            # A line without its end is what a killed process left of one.
+            while (line := await reader.readline()).endswith(b"\n"):
                 yield json.loads(line)
     finally:
         writer.close()

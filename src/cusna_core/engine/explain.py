@@ -1,7 +1,7 @@
 """Why is this account on, or not? Step by step, as data; `words` makes sentences of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from cusna_core.engine.engine import Engine
@@ -168,5 +168,6 @@ def _company(companies: Any, company_id: str | None) -> str | None:
     return known.name if known else company_id
 
 
-def _iso(instant: Any) -> str | None:
-    return instant.isoformat() if isinstance(instant, datetime) or hasattr(instant, "isoformat") else None
+def _iso(instant: date | None) -> str | None:
+    """Of an instant, or of a day."""
+    return instant.isoformat() if instant else None

@@ -1,6 +1,6 @@
 """What can an admin look at? Findings, plans, and why somebody is on."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence, Sized
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -52,8 +52,20 @@ class Looks:
                 "mail": mail,
                 "unmapped": [one async for one in self._unmapped()],
                 "networks": [one async for one in self._choices()],
+                "missing": self._missing(),
             }
         }
+
+    def _missing(self) -> list[str]:
+        """Kinds of which nothing is at work."""
+        estate = self._engine.estate
+        kinds: dict[str, Sized] = {
+            "integration": estate.integrations,
+            "controller": estate.controllers,
+            "network": estate.wifis,
+            "location": estate.locations,
+        }
+        return [kind for kind, some in kinds.items() if not len(some)]
 
     async def _unmapped(self) -> AsyncIterator[Json]:
         """Places that a source tells of and no location names."""
@@ -125,7 +137,14 @@ class Looks:
                 networks.append({"network": wifi.id, "ssid": wifi.ssid, "trouble": told})
             else:
                 networks.append(await self.told(plan))
-        yield {"result": {"networks": networks, "held": await self.held(), "findings": await self.errors()}}
+        yield {
+            "result": {
+                "networks": networks,
+                "held": await self.held(),
+                "findings": await self.errors(),
+                "now": _iso(self._engine.now()),
+            }
+        }
 
     async def told(self, plan: Plan) -> Json:
         """A plan as data."""
