@@ -102,6 +102,9 @@ class Pages:
             ground=words.ground,
             iso=iso,
         )
+        # Read and compiled now, so that nobody's request waits for a file.
+        for template in self.templates.list_templates(extensions=["html"]):
+            self.templates.get_template(template)
 
     def icon(self, name: str) -> Markup:
         """A drawing, made once: a page has a dozen of them."""

@@ -22,7 +22,7 @@ from cusna_core.web.cookies import LANGUAGE, Cookies
 from cusna_core.web.pages import Body, Pages
 from cusna_core.web.qr import Codes
 from cusna_core.web.routes import Route
-from cusna_core.words import Language, choose
+from cusna_core.words import Language, choose, passphrases
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ class Site:
         self.cookies = Cookies(self.secure)
         self.trusted = client.networks(parts.trusted_proxies)
         self.pages = Pages()
+        passphrases.vocabulary()  # read now, so that nobody's request waits for a file
         self.codes = Codes()
         self.routes: Sequence[Route] = ()
         """What is served and who may enter, for whoever wants to know."""

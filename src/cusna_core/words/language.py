@@ -78,10 +78,13 @@ def languages() -> Mapping[str, Language]:
     codes = sorted(
         {one.name.split(".", 1)[0] for one in folder.iterdir() if one.name.endswith(".po")} - {SOURCE}
     )
-    return {
+    found = {
         code: Language(code, Locale.parse(REGION.get(code, code)), _catalogues(code))
         for code in (SOURCE, *codes)
     }
+    for one in found.values():
+        _ = one.locale.date_formats  # babel reads a locale's data when it is first asked
+    return found
 
 
 def language(code: str | None) -> Language:
