@@ -1,5 +1,6 @@
 """Which instant counts when the machine's clock is set, and when does the scheduler wake?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -141,6 +142,18 @@ async def test_the_next_event_is_the_first_end_start_or_midnight(house: House) -
         now.date() + timedelta(days=1), datetime.min.time(), ZoneInfo("Europe/Berlin")
     )
     assert decision.next_event(places) == midnight.astimezone(UTC)
+
+
+async def test_each_zone_has_a_midnight_of_its_own(house: House) -> None:
+    await house.live()
+    here = house.engine.estate.places("hq")[0]
+    places = [here, replace(here, id="there", zone=ZoneInfo("Europe/Lisbon"))]
+    berlin = datetime.combine(house.clock.now().date() + timedelta(days=1), datetime.min.time(), here.zone)
+    decision = await house.engine.decisions.decide("hq")
+    assert decision.next_event(places) == berlin
+    await house.clock.jump(berlin + timedelta(milliseconds=50))
+    decision = await house.engine.decisions.decide("hq")
+    assert decision.next_event(places) == berlin + timedelta(hours=1)
 
 
 async def test_an_end_comes_by_itself_and_to_the_minute(house: House) -> None:
