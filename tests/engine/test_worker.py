@@ -165,9 +165,13 @@ async def test_refused_credentials_are_not_tried_for_everybody(
         asked.append(1)
         raise AuthFailed("It refuses the token.")
 
+    async def check() -> list[object]:
+        raise AuthFailed("It refuses the token.")
+
     network = estate.wifis["members"].network
-    real = network.read
+    real = network.read, network.check
     monkeypatch.setattr(network, "read", read)
+    monkeypatch.setattr(network, "check", check)  # else the look at the start would end the pause
     await house.engine.start(estate)
     assert await until(lambda: house.engine.in_trouble(estate.wifis["members"]))
     before = len(asked)
@@ -179,7 +183,8 @@ async def test_refused_credentials_are_not_tried_for_everybody(
     await house.later(minutes=6)
     assert await until(lambda: len(asked) > before)
     # Mended, and `cusna check` is what the finding tells to run: nobody has to wait for the pause.
-    monkeypatch.setattr(network, "read", real)
+    monkeypatch.setattr(network, "read", real[0])
+    monkeypatch.setattr(network, "check", real[1])
     await house.engine.check()
     assert await until(lambda: len(house.fake.airs[SSID].keys) == 1, 5)
 
