@@ -33,7 +33,8 @@ def main() -> None:
         # The traceback names places only: exceptions of ours hold no secrets, others' texts might.
         sys.stderr.write(f"This is a bug in Cusna ({type(bug).__name__}). {where(bug)}\n")
         sys.stderr.write(
-            "Please report it with `cusna plugins` and the lines above. What was begun goes on with the next.\n"
+            "Please report it with `cusna plugins` and the lines above. "
+            "What was begun goes on at the next run.\n"
         )
         sys.exit(3)
 
