@@ -9,19 +9,11 @@ from cusna_core.flow.access import latest
 from cusna_core.flow.stated import stated_ends
 from cusna_core.flow.world import Right
 
-__all__ = ["Accepted", "Braked", "Past", "Withdrawal", "brake", "stated_ends"]
+__all__ = ["Braked", "Past", "Withdrawal", "brake", "stated_ends"]
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 STATED_IN_AN_HOUR = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A right in the ledger with its last accepted end."""
-
-    right: Right
-    """As last accepted: `right.ends` is the accepted end."""
 
 
 @dataclass(frozen=True, slots=True)
