@@ -94,3 +94,11 @@ def test_the_demo_can_count_on_every_word(missing: str, clock: Clock) -> None:
     partial = type("Partial", (FakeWifi,), parts)
     with pytest.raises(TypeError, match=missing):
         partial(clock)
+
+
+def test_a_fake_without_pages_and_vlans_says_what_it_has(clock: Clock) -> None:
+    box = Box(clock)
+    box.pages(2)
+    assert box.others("Members") == box.foreign_keys("Members")
+    with pytest.raises(NotImplementedError, match="Box knows no VLANs"):
+        box.add_foreign_segment("Members", "Printers", 40)

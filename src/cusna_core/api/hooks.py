@@ -11,7 +11,7 @@ A plugin is a module named by an entry point in the group `cusna`:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pluggy
@@ -50,6 +50,9 @@ class Fake(ABC):
     @abstractmethod
     def options(self) -> dict[str, Any]:
         """Options (as in the file) with which a source or controller reaches this fake."""
+
+    def pages(self, size: int) -> None:  # noqa: B027 - a vendor without pages has nothing to do
+        """Answer lists in pages of this many, where the vendor's API has pages at all."""
 
 
 class FakeSource(Fake):
@@ -110,6 +113,14 @@ class FakeWifi(Fake):
     @abstractmethod
     def foreign_keys(self, ssid: str) -> dict[str, str]:
         """Those keys as they are now: name to passphrase."""
+
+    def add_foreign_segment(self, ssid: str, name: str, vlan: int) -> None:
+        """A VLAN that somebody else set up by hand (for drivers with Feature.VLAN)."""
+        raise NotImplementedError(f"{type(self).__name__} knows no VLANs.")
+
+    def others(self, ssid: str) -> Mapping[str, Any]:
+        """All there is that Cusna did not make, in the vendor's own words, to compare before and after."""
+        return self.foreign_keys(ssid)
 
     @abstractmethod
     def break_down(self, on: bool) -> None:

@@ -1,0 +1,1 @@
+"""How is RUCKUS One spoken, and how do keys come to work there?"""

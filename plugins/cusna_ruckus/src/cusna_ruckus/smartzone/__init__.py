@@ -1,0 +1,1 @@
+"""How is SmartZone spoken, and how do keys come to work there?"""
