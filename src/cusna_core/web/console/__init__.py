@@ -8,7 +8,21 @@ from aiohttp import web
 
 from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
-from cusna_core.web.console import entry, location, network, pages
+from cusna_core.web.console import (
+    activity,
+    appearance,
+    changes,
+    companies,
+    diagnostics,
+    entry,
+    live,
+    location,
+    mail,
+    network,
+    pages,
+    people,
+    plugins,
+)
 from cusna_core.web.console.connect import Connect
 from cusna_core.web.console.paper import BENCH, MUCH, SETTINGS, Bench
 from cusna_core.web.console.removal import remove
@@ -25,7 +39,21 @@ def equip(application: web.Application, workshop: Workshop) -> None:
 
 def routes() -> tuple[Route, ...]:
     """Who may enter is said here and nowhere else."""
-    return (*_entry(), *_connected(), *_networks(), *_locations())
+    return (
+        *_entry(),
+        *_connected(),
+        *_networks(),
+        *_locations(),
+        *mail.routes(),
+        *people.routes(),
+        *companies.routes(),
+        *appearance.routes(),
+        *changes.routes(),
+        *plugins.routes(),
+        *activity.routes(),
+        *diagnostics.routes(),
+        *live.routes(),
+    )
 
 
 def _entry() -> tuple[Route, ...]:
