@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from cusna_core.api import AuthFailed, Block, Change, Outcome, Rejected
+from cusna_core.api.keys import BATCH
 from cusna_core.demo.stage import until
-from cusna_core.engine.apply import CHUNK
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import keys as key_rows
 
@@ -117,16 +118,72 @@ async def test_one_who_waits_goes_between_the_chunks_of_a_bulk(house: House) -> 
     await house.live()
     await house.apply()
     zoe = await house.account("zoe")
-    for number in range(3 * CHUNK):
+    for number in range(3 * BATCH):
         house.source.add(f"new{number}")
     await house.run("plan")
     await house.engine.start(house.estate())
     house.fake.journal.clear()
     assert await until(lambda: writes(house))
     await house.members.change(zoe, "here", "zoes-own-passphrase")
-    assert await until(lambda: len(writes(house)) == 3 * CHUNK + 1)
+    assert await until(lambda: len(writes(house)) == 3 * BATCH + 1)
     at = next(number for number, one in enumerate(writes(house)) if one.startswith("PUT"))
-    assert at <= 2 * CHUNK
+    assert at <= 2 * BATCH
+
+
+async def test_a_driver_gets_as_many_changes_at_once_as_it_likes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        house.source.add(f"new{number}")
+    await house.live()
+    wifi = house.engine.estate.wifis["members"]
+    sizes = {}
+    for batch, interval in ((2, 0.0), (BATCH, 0.0), (2, 60.0)):
+        wifi.network.limits = replace(wifi.network.limits, batch=batch, write_interval=interval)
+        await house.run("plan")
+        plan = await house.engine.planner.plan(wifi)
+        sizes[batch, interval] = [len(chunk) for chunk in house.engine.applier.chunks(plan)]
+    assert sizes == {(2, 0.0): [2, 2, 1], (BATCH, 0.0): [5], (2, 60.0): [5]}
+
+
+async def test_a_member_does_not_wait_for_a_large_batch(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except where the member's own key is part of it."""
+    house.source.add("zoe")
+    await house.live()
+    await house.apply()
+    zoe = await house.account("zoe")
+    for number in range(2 * BATCH):
+        house.source.add(f"new{number}")
+    await house.run("plan")
+    estate = house.estate()
+    network = estate.wifis["members"].network
+    network.limits = replace(network.limits, batch=2 * BATCH)
+    real, done = network.apply, asyncio.Event()
+
+    async def slow(changes: Sequence[Change]) -> AsyncIterator[Outcome]:
+        if len(changes) > 1:
+            await done.wait()
+        async for outcome in real(changes):
+            yield outcome
+
+    monkeypatch.setattr(network, "apply", slow)
+    await house.engine.start(estate)
+    house.fake.journal.clear()
+    assert await until(lambda: any(one.startswith("GET") for one in house.fake.journal))
+    await house.members.change(zoe, "here", "zoes-own-passphrase")
+    assert await until(lambda: len(writes(house)) == 1)
+    assert writes(house)[0].startswith("PUT")
+    assert not done.is_set()
+    new = await house.account("new1")
+    waits = asyncio.create_task(house.engine.serve(new, patience=5))
+    await asyncio.sleep(0)
+    assert len(writes(house)) == 1, "the member's key is on its way"
+    done.set()
+    await waits
+    assert await until(lambda: len(house.fake.airs[SSID].keys) == 2 * BATCH + 1)
+    assert len(writes(house)) == 2 * BATCH + 1, "nobody was served twice"
 
 
 async def test_a_controller_in_trouble_is_tried_once_for_all_who_wait(

@@ -12,6 +12,10 @@ Ref = NewType("Ref", str)
 """How a driver finds a key again: the vendor's id, or a keyed fingerprint where keys have none."""
 
 
+BATCH = 25
+"""Changes that a driver gets at once, if it does not say otherwise."""
+
+
 class Feature(Flag):
     """What a network can do. A claim must hold, and what is not claimed is never asked for."""
 
@@ -52,6 +56,10 @@ class Limits:
     """Seconds between two disturbing writes: the first goes at once, later ones gather."""
     settle: float = 0.0
     """Seconds until a change is good at every access point."""
+    batch: int = BATCH
+    """How many changes the driver likes to get at once (all there are, where writes disturb). Between two
+    batches the portal gets its turn; a driver that asks for more than the default gets single changes of
+    members also beside a batch that is on its way, and must bear that."""
 
 
 @dataclass(frozen=True, slots=True)

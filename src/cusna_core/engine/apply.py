@@ -43,8 +43,6 @@ from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
 
-CHUNK = 25
-"""Changes handed to a driver at once where writing does not disturb, so that the portal gets its turn."""
 PATIENCE = 120.0
 """Seconds that one read of a controller, or one write and then some, may take before it counts as hanging."""
 A_CHANGE = 2.0
@@ -76,10 +74,12 @@ class Applier:
         self._planner = planner
 
     def chunks(self, plan: Plan) -> list[tuple[Step, ...]]:
-        """The steps as they go to the driver: all at once where a write disturbs."""
-        if plan.wifi.network.limits.write_interval > 0:
+        """The steps as the driver gets them: all at once where a write disturbs, else as many as it likes."""
+        limits = plan.wifi.network.limits
+        if limits.write_interval > 0:
             return [plan.steps] if plan.steps else []
-        return [plan.steps[start : start + CHUNK] for start in range(0, len(plan.steps), CHUNK)]
+        size = max(1, limits.batch)
+        return [plan.steps[start : start + size] for start in range(0, len(plan.steps), size)]
 
     async def apply(
         self, plan: Plan, steps: Sequence[Step] | None = None, tell: Callable[[], None] = lambda: None

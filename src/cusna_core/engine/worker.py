@@ -6,14 +6,16 @@ Each controller has a worker of its own, so one that hangs delays nobody else's.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from cusna_core.api import Clock, Finding, PluginError, Transient
+from cusna_core.api.keys import BATCH
 from cusna_core.engine import troubles
 from cusna_core.engine.apply import PATIENCE, Applied, Applier, taken
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.plan import Plan, Planner
+from cusna_core.flow.changes import Step
 
 log = logging.getLogger(__name__)
 
@@ -183,11 +185,16 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _serve_asked(self) -> set[tuple[str, str]]:
-        """Everybody who waits in the portal, one plan for each; returns network and account."""
+    async def _serve_asked(self, but: Collection[tuple[str, str]] = ()) -> set[tuple[str, str]]:
+        """Everybody who waits in the portal, one plan for each; returns network and account.
+
+        `but`: whose keys are on their way with a batch.
+        """
         served: set[tuple[str, str]] = set()
         for state in list(self._states.values()):
             for account in tuple(state.asked):
+                if (state.wifi.id, account) in but:
+                    continue
                 waiting = state.asked.pop(account)
                 try:
                     await self._serve_one(state, account)
@@ -288,12 +295,18 @@ class Worker:
                 tell(done, len(plan.steps))
 
         chunks = self._applier.chunks(plan)
+        limits = plan.wifi.network.limits
+        beside = limits.batch > BATCH and not limits.write_interval
         for number, chunk in enumerate(chunks):
             # What a member asked for meanwhile is done, and no longer as this plan saw it.
             steps = [one for one in chunk if one.account_id is None or one.account_id not in served]
             if steps:
                 state.wrote = self._clock.monotonic()
-            applied = await self._applier.apply(plan, steps, one_more)
+            if beside:
+                applied, meanwhile = await self._beside(plan, steps, one_more)
+                served |= meanwhile
+            else:
+                applied = await self._applier.apply(plan, steps, one_more)
             total.done += applied.done
             total.failed += applied.failed
             total.untried += applied.untried
@@ -306,6 +319,32 @@ class Worker:
                 served |= {account for wifi, account in await self._serve_asked() if wifi == plan.wifi.id}
         await self._applier.settle(plan, served)
         return total
+
+    async def _beside(
+        self, plan: Plan, steps: Sequence[Step], tell: Callable[[], None]
+    ) -> tuple[Applied, set[str]]:
+        """Carry out a large batch; who asks in the portal meanwhile is served beside it.
+
+        Only whose key is part of the batch waits for it. Returns also who was served on this network.
+        """
+        under_way = {(plan.wifi.id, one.account_id or "") for one in steps}
+        served: set[str] = set()
+        applying = asyncio.create_task(self._applier.apply(plan, steps, tell))
+        waking = asyncio.create_task(self._wake.wait())
+        try:
+            while not applying.done():
+                await asyncio.wait([applying, waking], return_when=asyncio.FIRST_COMPLETED)
+                if waking.done() and not applying.done():
+                    # Nothing is forgotten: whoever ends the batch looks again at all that is due.
+                    self._wake.clear()
+                    waking = asyncio.create_task(self._wake.wait())
+                    asked = await self._serve_asked(under_way)
+                    served |= {account for wifi, account in asked if wifi == plan.wifi.id}
+            return await applying, served
+        finally:
+            waking.cancel()
+            applying.cancel()
+            await asyncio.gather(waking, applying, return_exceptions=True)
 
     async def _trouble(self, state: _State, error: Exception) -> None:
         """Wait and try again; say so once."""
