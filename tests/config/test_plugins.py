@@ -189,7 +189,7 @@ ANSWERS = [
     ("drivers", "return [int]", "returns int from cusna_drivers, which is no subclass of Controller"),
     ("drivers", "return [Club]", "returns Club from cusna_drivers, which is no subclass of Controller"),
     ("sources", "return [Box]", "returns Box from cusna_sources, which is no subclass of Source"),
-    ("drivers", "return [Controller]", "has an unfinished Controller: check, network, networks is missing"),
+    ("drivers", "return [Controller]", "has an unfinished Controller: network, networks is missing"),
     ("drivers", "return [type('A', (Box,), {'type': 'Big Box'})]", "has no good `type` in A"),
     ("drivers", "return [type('A', (Box,), {'type': 7})]", "has no good `type` in A"),
     ("drivers", "return [type('A', (Box,), {'title': ''})]", "has no `title` in A"),

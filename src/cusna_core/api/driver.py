@@ -50,9 +50,13 @@ class Network(ABC, Generic[N]):
     def segment_domain(self) -> str:
         """Within this string a VLAN number means one thing (UniFi site, Meraki network …)."""
 
-    @abstractmethod
     async def check(self) -> Sequence[Finding]:
-        """Everything an admin should know of this SSID, errors first."""
+        """Everything an admin should know of this SSID, errors first. Raises like any call.
+
+        This default only tries whether the keys can be read.
+        """
+        await self.read()
+        return []
 
     @abstractmethod
     async def read(self) -> Sequence[KeyState]:
@@ -140,9 +144,13 @@ class Controller(ABC, Generic[C, N]):
     async def close(self) -> None:
         """Let go of everything that `open` took. May be called twice."""
 
-    @abstractmethod
     async def check(self) -> Sequence[Finding]:
-        """Try the credentials and look for what an admin should know. Raises like any call."""
+        """Try the credentials and look for what an admin should know. Raises like any call.
+
+        This default only tries whether the SSIDs can be listed.
+        """
+        await self.networks()
+        return []
 
     @abstractmethod
     async def networks(self) -> Sequence[NetworkChoice]:

@@ -136,4 +136,4 @@ def leave(
 
 
 # These register their commands, in the order in which the help lists them.
-from cusna_core.cli import members, upkeep  # noqa: E402, F401
+from cusna_core.cli import members, new, upkeep  # noqa: E402, F401

@@ -1,0 +1,1 @@
+"""What does a new plugin begin with? A folder that installs, is listed, and whose kit is red."""

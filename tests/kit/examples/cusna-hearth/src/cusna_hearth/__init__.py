@@ -1,0 +1,22 @@
+"""How does Cusna work with Hearth?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cusna_core.api import Controller, Fake, hookimpl
+
+__version__ = "0.1.0"
+
+
+@hookimpl
+def cusna_drivers() -> Sequence[type[Controller[Any, Any]]]:
+    from cusna_hearth.driver import HearthController
+
+    return [HearthController]
+
+
+@hookimpl
+def cusna_fakes() -> Sequence[type[Fake]]:
+    from cusna_hearth.fake import HearthFake
+
+    return [HearthFake]
