@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from yarl import URL
 
-from cusna_core.api import Clock, ConfigError, SystemClock
+from cusna_core.api import Clock, ConfigError, Finding, SystemClock
 from cusna_core.config import file as config_file
 from cusna_core.config import plugins, resolve
 from cusna_core.config.file import ConfigFile
@@ -21,6 +21,7 @@ from cusna_core.config.setup import Setup
 from cusna_core.engine import build, reach
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate
+from cusna_core.engine.hush import Hush
 from cusna_core.engine.members import Members
 from cusna_core.engine.operations import Operations
 from cusna_core.mail.compose import Composer
@@ -76,7 +77,9 @@ class Core:
         self.clock = clock
         self.dice = dice
         self._held = held
-        self._ground = build.Ground(db, vault, clock, identity)
+        self.hush = Hush()
+        self.hush.install()
+        self._ground = build.Ground(db, vault, clock, identity, self.hush)
         self.nudge_mail: Callable[[], None] = lambda: None
         general = file.general
         self.engine = Engine(
@@ -87,7 +90,7 @@ class Core:
             label_prefix=f"cusna-{identity}-",
             new_passphrase=self.new_passphrase,
             nudge_mail=lambda: self.nudge_mail(),
-            looks={"portal": lambda: reach.look(general.base_url)},
+            looks={"portal": lambda: reach.look(general.base_url), "log": self._look_at_log},
             sync_every=general.sync_every.total_seconds(),
             verify_every=general.verify_every.total_seconds(),
         )
@@ -142,11 +145,17 @@ class Core:
         finally:
             await self.db.close()
             self._held.release()
+            self.hush.uninstall()
+
+    async def _look_at_log(self) -> list[Finding]:
+        return self.hush.findings(self.clock)
 
     async def settle(self) -> Setup:
         """What is set up now, by the file and the console."""
         stored = await self.db.read(lambda tx: settings.all(tx, self.vault))
         self.setup = resolve.resolve(self.file, self.registry, stored)
+        if self.setup.mail is not None:
+            self.hush.learn_options(self.setup.mail)
         return self.setup
 
     async def prepare(self) -> None:

@@ -7,17 +7,19 @@ source. What cannot be had right now (a source that is down at start) is taken f
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cusna_core import api
 from cusna_core.api import Context, Feature, Finding, Level, PluginError, SourceLocation
 from cusna_core.config import setup as configured
 from cusna_core.config.setup import Setup
-from cusna_core.engine import troubles
+from cusna_core.engine import fenced, troubles
 from cusna_core.engine.estate import Estate, Integration, Location, Wifi
+from cusna_core.engine.fence import Fault
+from cusna_core.engine.hush import Hush
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store import places as place_rows
 from cusna_core.store.db import Database
@@ -37,6 +39,7 @@ class Ground:
     vault: Vault
     clock: api.Clock
     installation: str
+    hush: Hush = field(default_factory=Hush)
 
     def context(self, name: str) -> Context:
         return Context(name, self.installation, self.clock, self.vault.fingerprint)
@@ -71,38 +74,38 @@ async def close(estate: Estate) -> None:
 
 
 async def _sources(setup: Setup, ground: Ground, findings: list[Finding]) -> dict[str, api.Source[Any]]:
-    found: dict[str, api.Source[Any]] = {}
-    for name, one in setup.integrations.items():
-        source = await _opened(
-            f"integrations.{name}",
-            lambda one=one, name=name: one.source(one.options, ground.context(name)),
-            findings,
-        )
-        if source is not None:
-            found[name] = cast("api.Source[Any]", source)
-    return found
+    made = {
+        name: partial(fenced.source, one.source, one.options, ground.context(name), ground.hush)
+        for name, one in setup.integrations.items()
+    }
+    return await _all_opened("integrations", made, findings)
 
 
 async def _controllers(
     setup: Setup, ground: Ground, findings: list[Finding]
 ) -> dict[str, api.Controller[Any, Any]]:
-    found: dict[str, api.Controller[Any, Any]] = {}
-    for name, one in setup.controllers.items():
-        controller = await _opened(
-            f"controllers.{name}",
-            lambda one=one, name=name: one.driver(one.options, ground.context(name)),
-            findings,
-        )
-        if controller is not None:
-            found[name] = cast("api.Controller[Any, Any]", controller)
-    return found
+    made = {
+        name: partial(fenced.controller, one.driver, one.options, ground.context(name), ground.hush)
+        for name, one in setup.controllers.items()
+    }
+    return await _all_opened("controllers", made, findings)
+
+
+async def _all_opened(kind: str, made: Mapping[str, Any], findings: list[Finding]) -> dict[str, Any]:
+    """Side by side: one that hangs does not keep the others waiting."""
+    opened = await asyncio.gather(*(_opened(f"{kind}.{name}", make, findings) for name, make in made.items()))
+    return {name: one for name, one in zip(made, opened, strict=True) if one is not None}
 
 
 async def _opened(path: str, make: Any, findings: list[Finding]) -> Any:
     """A source or controller, open; None with a finding where it cannot be."""
     try:
         made = make()
-        await made.open()
+        try:
+            await made.open()
+        except BaseException:
+            await made.close()
+            raise
     except PluginError as error:
         where = getattr(error, "path", "")
         findings.append(
@@ -114,17 +117,9 @@ async def _opened(path: str, make: Any, findings: list[Finding]) -> Any:
                 path=f"{path}.{where}".rstrip("."),
             )
         )
-    except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
-        log.warning("%s: could not be opened (%s)", path, type(error).__name__)
-        findings.append(
-            Finding(
-                Level.ERROR,
-                "setup.bug",
-                f"The plugin failed when it was opened ({type(error).__name__}): a bug in the plugin.",
-                "Tell the plugin's author.",
-                path=path,
-            )
-        )
+    except Fault as error:
+        log.warning("%s: could not be opened: %s", path, troubles.place(error))
+        findings.append(troubles.switched_off(path, error))
     else:
         return made
     return None
@@ -273,9 +268,9 @@ def _wifis(
                 Finding(Level.ERROR, "network.options", str(error), "Correct it there.", path=path)
             )
             continue
-        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
+        except Fault as error:
             log.warning("%s: a bug: %s", path, troubles.place(error))
-            findings.append(troubles.controller(one.controller, error))
+            findings.append(troubles.switched_off(path, error))
             continue
         if identity in identities:
             findings.append(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cusna_core.api import Controller, Finding, Level, NetworkChoice, PluginError, email_key
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.explain import explain
+from cusna_core.engine.fence import Fault
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.changes import Step
 from cusna_core.store import accounts as account_rows
@@ -254,7 +255,7 @@ def _identity(controller: Controller[Any, Any], choice: NetworkChoice) -> str:
     try:
         options = controller.network_options_class.model_validate(choice.options)
         return controller.network(options).identity()
-    except (ValidationError, PluginError):
+    except (ValidationError, PluginError, Fault):
         return ""
 
 

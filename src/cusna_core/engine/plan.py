@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cusna_core.api import Clock, Feature, Ref, Segment, SegmentState
 from cusna_core.engine.decide import Decisions
 from cusna_core.engine.estate import Wifi
+from cusna_core.engine.fenced_network import no_label
 from cusna_core.flow.changes import Step, changes
 from cusna_core.flow.groups import Group, Pool, allot, company_of
 from cusna_core.flow.keys import Should, should
@@ -78,6 +79,7 @@ class Planner:
             segments = tuple(await wifi.network.segments())
         now = now or self._clock.now()
         told = await self._db.run(lambda tx: self._tell(tx, wifi, seen))
+        _believe(wifi, seen, told.memory)
         owned = own(seen, told.memory, wifi.network.features)
         accesses, accounts = self._who(wifi, only, now)
         chosen = await self._groups(wifi, accesses, accounts, segments, owned, now)
@@ -270,6 +272,19 @@ def _narrowed(owned: Owned, only: str | None) -> Owned:
     if only is None:
         return owned
     return Owned({account: keys for account, keys in owned.ours.items() if account == only}, owned.foreign)
+
+
+def _believe(wifi: Wifi, seen: Iterable[Seen], memory: Iterable[Memory]) -> None:
+    """Raise where a driver that claims LABEL shows none of our keys' labels.
+
+    They would be taken for somebody else's: each would be made again, and its passphrase replaced.
+    """
+    if Feature.LABEL not in wifi.network.features:
+        return
+    made = {one.ref for one in memory if one.ref is not None and not one.revoked}
+    ours = [one.state.label for one in seen if one.state.ref in made]
+    if ours and all(label is None for label in ours):
+        raise no_label(wifi.network)
 
 
 def reference(vault: Vault, features: Feature, passphrase: str) -> Ref | None:

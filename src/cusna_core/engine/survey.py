@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from cusna_core.api import Feature, NetworkChoice, PluginError, SourceLocation
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
+from cusna_core.engine.fence import Fault
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.changes import Cause, Verb
 from cusna_core.flow.keys import Wanted
@@ -211,6 +212,8 @@ class Survey:
                 return await known.networks()
         except PluginError as error:
             return str(error)
+        except Fault as error:
+            return f"It cannot tell: {error}. That is a bug in the plugin."
         except TimeoutError:
             return "The controller did not answer in time."
 
@@ -224,6 +227,8 @@ class Survey:
                 plan = await self._engine.planner.plan(wifi)
         except PluginError as error:
             return str(error)
+        except Fault as error:
+            return f"It cannot tell: {error}. That is a bug in the plugin."
         except TimeoutError:
             return "The controller did not answer in time."
         return await self._sight(plan)

@@ -111,7 +111,7 @@ class Sync:
         try:
             async with asyncio.timeout(SIGN_IN_PATIENCE):
                 snapshot = await integration.source.find(typed, sources, window(places, now, AHEAD))
-        except (PluginError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not keep anybody out
             # The portal keeps working from what is stored; the sync tells admins of the trouble.
             log.info("%s could not be asked at a sign-in (%s).", integration.id, type(error).__name__)
             return None

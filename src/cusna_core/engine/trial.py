@@ -9,8 +9,10 @@ from cusna_core.api import ConfigError, Options, PluginError
 from cusna_core.config.plugins import Registry
 from cusna_core.config.problems import Problem, sentence
 from cusna_core.config.setup import Kind, path
+from cusna_core.engine import fenced
 from cusna_core.engine.build import Ground
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.fence import Fault, place
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +53,9 @@ class Trial:
             raise Refused(Problem("", text)) from None
         except Refused:
             raise
-        except Exception as error:  # noqa: BLE001 - a plugin's bug must not take the console along
-            log.warning("%s: trying it failed with %s", path(kind, name), type(error).__name__)
-            text = f"The plugin failed at it ({type(error).__name__}): a bug in the plugin. Tell its author."
+        except Fault as error:
+            log.warning("%s: trying it met a bug (%s)", path(kind, name), place(error))
+            text = f"It cannot be used: {error}. That is a bug in the plugin. Tell its author."
             raise Refused(Problem("", text)) from None
 
     async def _login(self, kind: Kind, name: str, values: Mapping[str, Any], own: Options) -> None:
@@ -61,9 +63,9 @@ class Trial:
         type_ = str(values["type"])
         made: Any
         if kind == "integration":
-            made = self._registry.sources[type_](own, context)
+            made = fenced.source(self._registry.sources[type_], own, context, self._ground.hush)
         else:
-            made = self._registry.drivers[type_](own, context)
+            made = fenced.controller(self._registry.drivers[type_], own, context, self._ground.hush)
         try:
             await made.open()
             await made.check()

@@ -5,11 +5,15 @@ told and mailed once.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError
 from cusna_core.engine.apply import Applied
 from cusna_core.engine.decide import Decision
 from cusna_core.engine.estate import Estate, Integration, Wifi
+from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence import place as place
+from cusna_core.engine.fenced_network import broken_claims
 from cusna_core.engine.plan import Plan
 
 CONTROLLER = ("controller.auth", "controller.unreachable", "controller.bug")
@@ -82,26 +86,32 @@ def _bug(code: str, who: str, error: Exception, path: str, means: str) -> Findin
     return Finding(
         Level.ERROR,
         code,
-        f"{who}: its plugin failed ({type(error).__name__}). That is a bug in the plugin. {means}",
+        f"{who}: {_failed(error)}. That is a bug in the plugin. {means}",
         "Update the plugin, or tell its author; the log says where it happened.",
         path=path,
     )
 
 
-def place(error: BaseException) -> str:
-    """Where a bug is, without its text, which may hold anything."""
-    trace, steps = error.__traceback__, []
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        steps.append(f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}")
-        trace = trace.tb_next
-    return f"{type(error).__name__} at {' < '.join(reversed(steps[-3:])) or 'an unknown place'}"
+def _failed(error: Exception) -> str:
+    return str(error) if isinstance(error, Fault) else f"its plugin failed ({type(error).__name__})"
+
+
+def switched_off(path: str, error: Fault) -> Finding:
+    """A plugin could not even make what is configured."""
+    return Finding(
+        Level.ERROR,
+        "setup.bug",
+        f"It cannot be used: {error}. That is a bug in the plugin. It is switched off; keys that exist go on "
+        "working.",
+        "Update the plugin, or tell its author; the log says where it happened.",
+        path=path,
+    )
 
 
 def notes(plan: Plan) -> Sequence[Finding]:
     """What an admin should know of a network's fill."""
     wifi = plan.wifi
-    found: list[Finding] = []
+    found = [replace(one, path=f"networks.{wifi.id}") for one in broken_claims(wifi.network)]
     limit = wifi.network.limits.keys
     where = f"networks.{wifi.id}"
     waiting = {one.why for one in plan.should.waiting}
