@@ -6,6 +6,7 @@ Of the newer Integration API it only says whether a key is good: the driver uses
 
 import copy
 import ssl
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -99,6 +100,24 @@ class UnifiFake(FakeWifi):
     def foreign_keys(self, ssid: str) -> dict[str, str]:
         there = {one["password"] for one in self._wlan(ssid)["private_preshared_keys"]}
         return {name: key for (at, name), key in self._names.items() if at == ssid and key in there}
+
+    def add_foreign_segment(self, ssid: str, name: str, vlan: int) -> None:
+        self.site.add_network(name, vlan)
+
+    def others(self, ssid: str) -> Mapping[str, Any]:
+        """All networks and WLANs, without what begins with our name and the keys that nobody wrote down."""
+        foreign = self.foreign_keys(ssid).values()
+        stored = self._wlan(ssid)
+        return copy.deepcopy(
+            {
+                "keys": [one for one in stored["private_preshared_keys"] if one["password"] in foreign],
+                "wlan": {name: one for name, one in stored.items() if name != "private_preshared_keys"},
+                "wlans": [one for one in self.site.wlans.values() if one is not stored],
+                "networks": [
+                    one for one in self.site.networks.values() if not one["name"].startswith("cusna-")
+                ],
+            }
+        )
 
     def edit(self, ssid: str, *entries: Doc, **fields: Any) -> None:
         """Somebody else saves the WLAN: more keys, other fields. Nothing is checked."""

@@ -1,0 +1,11 @@
+"""Does the driver keep every promise that the core relies on?"""
+
+from cusna_core.testing import DriverSuite
+from cusna_unifi.driver import UnifiController
+from cusna_unifi.fake import UnifiFake
+
+
+class TestUnifi(DriverSuite):
+    driver = UnifiController
+    fake = UnifiFake
+    tight = {"max_keys": 6}
