@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
+from cusna_core.testing.driver_limits import Limits
+from cusna_core.testing.driver_truth import Truth
 from cusna_core.testing.driver_works import Works
 
 LEAST_REASON = 40
 """Letters of a reason that says something."""
 
 
-class DriverSuite(Works):
+class DriverSuite(Works, Truth, Limits):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "test_no_standard_test_is_overridden_without_a_reason" in vars(cls):

@@ -38,7 +38,7 @@ class MemoryFake(FakeWifi):
         """"METHOD /path" of every call, and the label of what was written."""
         self._stopping = asyncio.Event()
         self.address = ""
-        self._most = most
+        self.most = most
         self._ids = itertools.count(1)
         self._runner: web.AppRunner | None = None
 
@@ -69,7 +69,7 @@ class MemoryFake(FakeWifi):
 
     def network_options(self, ssid: str) -> dict[str, Any]:
         self._air(ssid)
-        return {"ssid": ssid, "max_keys": self._most}
+        return {"ssid": ssid, "max_keys": self.most}
 
     async def join(self, ssid: str, passphrase: str, mac: str) -> int | None:
         air = self._air(ssid)
@@ -146,7 +146,7 @@ class MemoryFake(FakeWifi):
         return self.airs[request.match_info["ssid"]]
 
     def _air(self, ssid: str) -> Air:
-        return self.airs.setdefault(ssid, Air(self._most))
+        return self.airs.setdefault(ssid, Air(self.most))
 
     def _add(self, air: Air, fields: Json) -> Json:
         made = {"id": f"k{next(self._ids)}", **fields}

@@ -61,13 +61,12 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         if options.disconnect:
             self.features |= Feature.DISCONNECT | Feature.DISCONNECT_IS_GROUPWIDE
         self.ssid = options.ssid
-        # UniFi itself goes to 4018, its newer API to 4000 in some versions.
         self.limits = Limits(
             keys=options.max_keys,
             passphrase_min=8,
             passphrase_max=63,
-            vlan_min=2,
-            vlan_max=4000,
+            vlan_min=vlans.LOWEST,
+            vlan_max=vlans.HIGHEST,
             write_interval=options.write_interval,
             settle=options.settle,
         )

@@ -10,6 +10,8 @@ from cusna_unifi.wire import NetworkConf, Wlan
 
 LOCAL = ("corporate", "guest", "vlan-only")
 UNTAGGED = 1
+LOWEST, HIGHEST = 2, 4000
+"""UniFi itself goes to 4018, its newer API to 4000 in some versions."""
 GONE = 0
 """The VLAN of an entry whose network was deleted: unequal to every VLAN that a key may have."""
 
@@ -115,6 +117,8 @@ def missing(
 
     `vlan_enabled` must be said: without it UniFi falls back to VLAN 1 and refuses.
     """
+    if not LOWEST <= segment.vlan <= HIGHEST:
+        raise Rejected(f"A VLAN of UniFi is {LOWEST} to {HIGHEST}; {segment.vlan} is not. Change vlan_pool.")
     there = next((one for one in networks if one.number == segment.vlan), None)
     if options.vlan_networks is VlanNetworks.EXISTING:
         if there is None:
