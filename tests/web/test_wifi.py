@@ -2,6 +2,7 @@
 # ruff: noqa: N802, E501  # tests are named by the requirement they prove; tables of hostile input are wide
 
 import html
+import plistlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -295,7 +296,7 @@ async def test_complete_without_javascript(house: House) -> None:
     page = await browser.get(sent.to)
     entered = await browser.post(page.actions()[0], {"code": code, "stay": "1"})
     page = await browser.get(entered.to)
-    assert set(page.actions()) == {f"{HERE}/show", f"{HERE}/again", f"{HERE}/logout"}
+    assert set(page.actions()) == {f"{HERE}/show", f"{HERE}/again", f"{HERE}/logout", "profile"}
     shown = await browser.post(f"{HERE}/show")
     assert shown.fields("passphrase") == [await house.folk.passphrase(account)]
     page = await browser.get(f"{HERE}/change")
@@ -304,3 +305,51 @@ async def test_complete_without_javascript(house: House) -> None:
     done = await browser.post(page.actions()[0], {"choice": "2"})
     assert done.to == f"{HERE}/wifi?changed"
     assert (await browser.post(f"{HERE}/logout")).to == HERE
+
+
+async def test_a_profile_sets_an_apple_device_up(house: House) -> None:
+    account = await house.person(ANNA)
+    networks = (
+        NetworkView("Members", "working", None, 0.0),
+        NetworkView('Ost & "IoT"', "pending", None, 0.0),
+        NetworkView("Members", "working", None, 0.0),
+    )
+    house.now_sees(account, networks=networks)
+    browser = await house.signed_in(ANNA)
+    page = await browser.get(f"{HERE}/wifi", user_agent=IPHONE)
+    assert page.actions().count("profile") == 2, "for an iPhone and for a Mac"
+    passphrase = await house.folk.passphrase(account)
+    answer = await browser.post(f"{HERE}/profile")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/x-apple-aspen-config"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="wifi-kreuzberg.mobileconfig"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Content-Encoding" not in answer.headers
+    profile = plistlib.loads(answer.body)
+    assert profile["PayloadType"] == "Configuration"
+    assert profile["PayloadIdentifier"] == "com.example.wifi.wifi.kreuzberg"
+    assert profile["PayloadDisplayName"] == "WiFi at Kreuzberg"
+    wifis = profile["PayloadContent"]
+    assert [(one["SSID_STR"], one["Password"]) for one in wifis] == [
+        ("Members", passphrase),
+        ('Ost & "IoT"', passphrase),
+    ]
+    assert {one["PayloadType"] for one in wifis} == {"com.apple.wifi.managed"}
+    ids = [profile["PayloadUUID"], *(one["PayloadUUID"] for one in wifis)]
+    assert len(set(ids)) == 3
+    again = plistlib.loads((await browser.post(f"{HERE}/profile")).body)
+    assert again == profile, "the next one takes the place of the one before"
+    entries = await house.db.read(lambda tx: audit.recent(tx, 10, account=account))
+    assert [(one.kind, one.data) for one in entries[:1]] == [("passphrase-shown", {"as": "profile"})]
+    assert passphrase not in str(entries)
+
+
+async def test_nobody_gets_a_profile_without_access_or_without_a_network(house: House) -> None:
+    account = await house.person(ANNA)
+    browser = await house.signed_in(ANNA)
+    assert (await house.browser().post(f"{HERE}/profile")).status == 303
+    assert (await browser.get(f"{HERE}/profile")).status == 405
+    house.now_sees(account, networks=())
+    assert (await browser.post(f"{HERE}/profile")).to == f"{HERE}/wifi"
+    house.now_sees(account, access=None, refused=Refused(Refusal.NOTHING))
+    assert (await browser.post(f"{HERE}/profile")).to == f"{HERE}/wifi"

@@ -1,6 +1,6 @@
 """What does a co-worker see? Addresses below /portal, complete without JavaScript."""
 
-from cusna_core.web.portal import about, change, link, sent, sign_in, wifi
+from cusna_core.web.portal import about, change, link, profile, sent, sign_in, wifi
 from cusna_core.web.routes import Route, Who, get, post
 
 HERE = "/portal/{location}"
@@ -22,6 +22,7 @@ def routes() -> tuple[Route, ...]:
         get(HERE + "/privacy", about.privacy, Who.PUBLIC),
         get(HERE + "/wifi", wifi.show, Who.MEMBER),
         post(HERE + "/show", wifi.reveal, Who.MEMBER),
+        post(HERE + "/profile", profile.download, Who.MEMBER),
         post(HERE + "/again", wifi.again, Who.MEMBER),
         post(HERE + "/claim", wifi.claim, Who.MEMBER),
         get(HERE + "/change", change.show, Who.MEMBER),
