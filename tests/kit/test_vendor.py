@@ -365,3 +365,21 @@ def test_the_two_ways_to_say_when() -> None:
     assert span.total_seconds() == WAIT
     assert "Retry-After" not in by_name["429"]
     assert json.loads(BAD_ANSWERS[0].body) == {"message": "no"}
+
+
+async def test_it_knows_the_credentials_that_went_through(
+    vendor: FakeVendor, session: aiohttp.ClientSession
+) -> None:
+    headers = {
+        "Authorization": "Basic YW5uOmh1c2gtaHVzaA==",
+        "Cookie": "sid=cookie-1; x=y",
+        "X-Api-Key": "key-123",
+        "X-Other": "harmless",
+    }
+    async with session.get(vendor.address + "/cookies?serviceTicket=ticket-1&page=2000000", headers=headers):
+        pass
+    assert vendor.secrets == {"YW5uOmh1c2gtaHVzaA==", "ann:hush-hush", "cookie-1", "key-123", "ticket-1"}
+    assert vendor.connections() == 1
+    await session.close()
+    while vendor.connections():
+        await asyncio.sleep(0)

@@ -24,7 +24,7 @@ from yarl import URL
 from cusna_core.api import Fake
 from cusna_core.testing.clock import HandClock
 from cusna_core.testing.faults import READS, Fault
-from cusna_core.testing.journal import Exchange, Stray
+from cusna_core.testing.journal import Exchange, Stray, credentials
 
 HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -63,6 +63,8 @@ class FakeVendor:
         """The other host's address, to which redirects lead."""
         self.journal: list[Exchange] = []
         self.strays: list[Stray] = []
+        self.secrets: set[str] = set()
+        """Every credential that callers have sent or were given, to look for where none may be."""
         self.latency = 0.0
         """Seconds that pass on the clock before a call reaches the vendor."""
         self._behind = ""
@@ -132,6 +134,10 @@ class FakeVendor:
         """How many calls came in with these methods (none named: with any)."""
         return sum(1 for one in self.journal if not methods or one.method in methods)
 
+    def connections(self) -> int:
+        """How many callers' connections are open."""
+        return sum(len(runner.server.connections) for runner in self._runners if runner.server)
+
     def forget(self) -> None:
         """Begin a new journal."""
         self.journal.clear()
@@ -172,6 +178,7 @@ class FakeVendor:
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.content.read()
+        self.secrets.update(credentials(request.headers.items(), request.rel_url.raw_query_string))
         call, cut = (request.method, request.raw_path, body), self._cut
         self._cut = None
         if self.latency:
@@ -211,6 +218,7 @@ class FakeVendor:
             headers=headers,
             allow_redirects=False,
         ) as response:
+            self.secrets.update(credentials(response.headers.items()))
             kept = CIMultiDict((n, v) for n, v in response.headers.items() if n.lower() not in HOP)
             return _Reply(response.status, response.reason, kept, await response.read())
 
