@@ -1,0 +1,78 @@
+"""Which devices are on by a pool's passphrases, and how are they dropped?"""
+
+from collections.abc import Iterable, Sequence
+
+from cusna_core.api import AuthFailed, Client, KeyState, Missing, Ref, Rejected
+from cusna_ruckus.one.client import Cloud
+from cusna_ruckus.one.models import Connected, Row
+from cusna_ruckus.one.place import Place
+
+AT_ONCE = 20
+"""Devices asked for in one call: fewer than any page is long."""
+LEFT = 1000
+"""Of so many passphrases that were deleted the devices are remembered, until they are dropped."""
+
+
+class Devices:
+    """A passphrase names the devices that ever used it; another list tells which of them are on."""
+
+    def __init__(self, cloud: Cloud, place: Place) -> None:
+        self._cloud = cloud
+        self._place = place
+        self._left: dict[str, tuple[str, ...]] = {}
+
+    async def online(self, rows: Iterable[Row]) -> Sequence[Client]:
+        """Devices that are on now by these passphrases."""
+        by_mac = {
+            device.mac.lower(): row
+            for row in rows
+            for device in row.devices or ()
+            if device.connectivity in (None, "CONNECTED")
+        }
+        return [
+            Client(one.mac, vlan=by_mac[one.mac.lower()].vlan, ref=Ref(by_mac[one.mac.lower()].id))
+            for one in await self._on(list(by_mac))
+            if one.mac.lower() in by_mac
+        ]
+
+    async def leave(self, row: str) -> None:
+        """Remember the devices of a passphrase that is about to be deleted, and its devices with it."""
+        devices = await self._cloud.devices(await self._place.id(), row)
+        self._left[row] = tuple(one.mac for one in devices)
+        while len(self._left) > LEFT:
+            del self._left[next(iter(self._left))]
+
+    async def drop(self, ended: Sequence[KeyState]) -> int:
+        """Disconnect who is on by these. A device that left by itself is no error."""
+        macs: dict[str, None] = {}
+        for one in ended:
+            left = self._left.pop(one.ref, None)
+            if left is None:
+                left = tuple(
+                    device.mac for device in await self._cloud.devices(await self._place.id(), one.ref)
+                )
+            macs |= dict.fromkeys(mac.lower() for mac in left)
+        count = 0
+        for device in await self._on(list(macs)):
+            try:
+                await self._cloud.disconnect(device)
+            except Missing:
+                continue
+            except AuthFailed:
+                raise Rejected(
+                    "The application token may not disconnect devices. Give it a scope that may write WiFi."
+                ) from None
+            count += 1
+        return count
+
+    async def _on(self, macs: Sequence[str]) -> Sequence[Connected]:
+        """Those that are on, by a network of this pool: elsewhere they are none of our business."""
+        found: dict[str, Connected] = {}
+        here = (await self._place.pool()).network_ids
+        for start in range(0, len(macs), AT_ONCE):
+            some = macs[start : start + AT_ONCE]
+            for one in await self._cloud.connected(some):
+                known = here is None or one.network.id is None or one.network.id in here
+                if known and one.mac.lower() in some:
+                    found[one.mac.lower()] = one
+        return list(found.values())

@@ -1,0 +1,88 @@
+"""Which pool is meant, and by which SSIDs do people reach it?"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from cusna_core.api import ConfigError, Missing
+from cusna_ruckus.one.client import Cloud
+from cusna_ruckus.one.models import Pool, Wlan
+from cusna_ruckus.one.options import RuckusOneNetworkOptions
+
+LIKE_AN_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Place:
+    """One pool. `named` holds how each pool's networks name it, over the whole controller."""
+
+    def __init__(self, cloud: Cloud, options: RuckusOneNetworkOptions, named: dict[str, str]) -> None:
+        self._cloud = cloud
+        self._name = options.pool
+        self._ssid = options.ssid
+        self._named = named
+        self._pool: Pool | None = None
+        self._wlans: Sequence[Wlan] | None = None
+
+    @contextmanager
+    def visible(self) -> Iterator[None]:
+        """In here a 404 means that the whole pool is out of sight, which is never "no keys"."""
+        try:
+            yield
+        except Missing:
+            self.forget()
+            raise self._unseen() from None
+
+    def forget(self) -> None:
+        self._pool = self._wlans = None
+
+    async def id(self) -> str:
+        return (await self.pool()).id
+
+    async def pool(self) -> Pool:
+        """As it was when it was first asked for."""
+        return self._pool or await self.look()
+
+    async def look(self) -> Pool:
+        """The pool as it is now."""
+        self.forget()
+        found: Pool | None = None
+        if LIKE_AN_ID.fullmatch(self._name):
+            try:
+                found = await self._cloud.pool(self._name)
+            except Missing:
+                found = None
+        if found is None:
+            named = [one for one in await self._cloud.pools(self._name) if one.name == self._name]
+            if len(named) != 1:
+                raise self._unseen(len(named))
+            with self.visible():
+                found = await self._cloud.pool(named[0].id)
+        other = self._named.setdefault(found.id, self._name)
+        if other != self._name:
+            raise ConfigError(
+                f'Pool "{self._name}" is the one that another network calls "{other}". Two networks must not '
+                "share a pool: name it the same way in both, and Cusna says which one to drop.",
+                path="pool",
+            )
+        self._pool = found
+        return found
+
+    async def wlans(self) -> Sequence[Wlan]:
+        """The networks that the pool is attached to, by their SSIDs."""
+        if self._wlans is None:
+            found = await self._cloud.wlans((await self.pool()).network_ids or [])
+            self._wlans = sorted(found, key=lambda one: one.ssid)
+        return self._wlans
+
+    async def ssid(self) -> str:
+        """What people see: as chosen, else the only one (or the first) that the pool is attached to."""
+        if self._ssid is not None:
+            return self._ssid
+        return next((one.ssid for one in await self.wlans() if one.ssid), "")
+
+    def _unseen(self, count: int = 0) -> ConfigError:
+        return ConfigError(
+            f'The tenant has {count or "no"} DPSK pool{"s" if count else ""} "{self._name}" that the '
+            "application token may see. Nothing is known about its keys, and nothing is changed.",
+            path="pool",
+        )

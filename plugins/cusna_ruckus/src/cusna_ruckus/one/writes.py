@@ -1,0 +1,236 @@
+"""How is one key made, changed or brought back, so that what RUCKUS One says is also so?
+
+A success counts when it was read again, within bounds: its lists lag a little behind its receipts.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cusna_core.api import ConfigError, Context, Full, Key, Missing, Ref, Rejected, Taken, Transient
+from cusna_ruckus.one.activities import Failed, settled
+from cusna_ruckus.one.client import Cloud
+from cusna_ruckus.one.mapping import REASON, changes, fields, lacks
+from cusna_ruckus.one.models import Row
+from cusna_ruckus.one.options import RuckusOneNetworkOptions
+from cusna_ruckus.one.place import Place
+from cusna_ruckus.one.rows import Rows
+
+LAG = (0.0, 1.0, 1.0, 2.0, 3.0, 5.0)
+"""Seconds before each look at what a success has changed; 12 in all."""
+UNREVOKE = {"revocationReason": None}
+
+
+@dataclass(slots=True)
+class Tenant:
+    """What a tenant turned out to do differently, for as long as Cusna runs."""
+
+    revoke_does_nothing: bool = False
+    null_does_nothing: bool = False
+    """A VLAN or an end that is cleared stays."""
+
+
+class Writes:
+    """Changes to one key of one pool."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        place: Place,
+        rows: Rows,
+        options: RuckusOneNetworkOptions,
+        context: Context,
+        tenant: Tenant,
+        delete: Callable[[Row], Awaitable[None]],
+    ) -> None:
+        self._cloud = cloud
+        self._place = place
+        self._rows = rows
+        self._options = options
+        self._clock = context.clock
+        self._grace = timedelta(hours=options.expiry_grace)
+        self._tenant = tenant
+        self._delete = delete
+        self._doubtful: set[str] = set()
+        """Labels of which a change was lost on the way: nobody knows whether it was carried out."""
+
+    async def create(self, key: Key) -> Ref:
+        """A key that is there already (its answer was lost) is taken as it is; one of ours that was
+        ended comes back: the devices that know it stay known."""
+        there = await self._there(key)
+        if there is None:
+            return await self._make(key)
+        if there.works(self._clock.now()):
+            return await self.update(Ref(there.id), key)
+        return await self._revive(there, key)
+
+    async def update(self, ref: Ref, key: Key) -> Ref:
+        now = self._rows.known(ref) if self._rows.fresh else None
+        now = now or await self._rows.find(ref, key.label)
+        if now is None:
+            raise Missing("The passphrase that was to be changed is not in the pool any more.")
+        body = changes(now, key, self._options.device_limit, self._grace)
+        cleared = {name for name, value in body.items() if value is None}
+        kept = {name: value for name, value in body.items() if value is not None}
+        if cleared and self._tenant.null_does_nothing:
+            if kept:
+                await self._change(now.id, key, kept, cleared)
+            return await self._replace(now, key)
+        if not body:
+            return ref
+        left = await self._change(now.id, key, body)
+        if left and left <= cleared:
+            self._tenant.null_does_nothing = True
+            return await self._replace(now, key)
+        return ref
+
+    async def _change(
+        self, row: str, key: Key, body: dict[str, object], besides: frozenset[str] | set[str] = frozenset()
+    ) -> set[str]:
+        """Change fields; returns those that should have been cleared and were not. `besides` are left out."""
+        cleared = {name for name, value in body.items() if value is None} | besides
+        try:
+            await self._do(key.label, lambda pool: self._cloud.update(pool, row, body))
+        except Missing:
+            await self._place.look()  # raises if it is the pool that is gone
+            self._rows.drop([row])
+            raise Missing("The passphrase that was to be changed is not in the pool any more.") from None
+        except Rejected as refused:
+            await self._explain(key, refused, row)
+        last = await self._agreed(row, key, besides)
+        left = set(last) - besides
+        if left - cleared:
+            raise Rejected(
+                "RUCKUS One says that it changed the passphrase, and shows it as it was: nothing has changed."
+            )
+        return left
+
+    async def _make(self, key: Key) -> Ref:
+        await self._room()
+        body = fields(key, self._options.device_limit, self._grace)
+        group = self._options.identity_group_id
+        try:
+            await self._do(key.label, lambda pool: self._cloud.create(pool, group, body))
+        except Missing:
+            await self._place.look()
+            raise ConfigError(
+                "The pool has no such identity group: no key can be made.", path="identity_group_id"
+            ) from None
+        except Rejected as refused:
+            await self._explain(key, refused, None)
+        row = await self._appeared(key)
+        if lacks(row, key, self._grace):
+            await self._delete(row)
+            raise Rejected("RUCKUS One made another key than it was asked for. It was taken away again.")
+        return Ref(row.id)
+
+    async def _revive(self, row: Row, key: Key) -> Ref:
+        """Right first and working then: never for a moment with somebody else's VLAN."""
+        body = changes(row, key, self._options.device_limit, self._grace)
+        try:
+            if body:
+                await self._do(key.label, lambda pool: self._cloud.update(pool, row.id, body))
+            if row.revoked is not None:
+                await self._do(key.label, lambda pool: self._cloud.update_all(pool, [row.id], UNREVOKE))
+        except Rejected as refused:
+            if await self._elsewhere(key, row.id):
+                raise Taken("Another key of this pool has that passphrase.") from refused
+            return await self._replace(row, key)
+        if await self._agreed(row.id, key, frozenset()) or not self._works(row.id):
+            return await self._replace(row, key)
+        return Ref(row.id)
+
+    async def _replace(self, row: Row, key: Key) -> Ref:
+        """Where a field cannot be cleared, a new key takes the place of the old one."""
+        await self._delete(row)
+        return await self._make(key)
+
+    # Before
+
+    async def _there(self, key: Key) -> Row | None:
+        """What is in the pool under this label and is surely ours: working, or ended.
+
+        Surely is what has the passphrase as well, or was ended by us. A copy that somebody made of our
+        key, with a passphrase of their own, is theirs.
+        """
+        rows: Sequence[Row] = ()
+        for pause in LAG if key.label in self._doubtful else (0.0,):
+            await self._clock.sleep(pause)
+            doubtful = key.label in self._doubtful
+            look = self._rows.labelled if doubtful else self._rows.with_label
+            rows = await look(key.label)
+            mine = [one for one in rows if one.passphrase == key.passphrase]
+            if mine:
+                self._doubtful.discard(key.label)
+                return max(mine, key=lambda one: one.works(self._clock.now()))
+        self._doubtful.discard(key.label)
+        return next((one for one in rows if one.revoked is not None and one.reason == REASON), None)
+
+    async def _room(self) -> None:
+        most = self._options.max_keys
+        if most is None:
+            return
+        now = self._clock.now()
+        count = sum(1 for one in await self._rows.recent() if one.works(now))
+        if count >= most:
+            raise Full(f"The pool holds {count} keys that work, which is all it may (max_keys).")
+
+    # During and after
+
+    async def _do(self, label: str, call: Callable[[str], Awaitable[str]]) -> None:
+        """Ask for a change and wait for it. What cannot be known is remembered as doubtful."""
+        pool = await self._place.id()
+        self._doubtful.add(label)
+        try:
+            await settled(self._cloud, await call(pool))
+        except Rejected:
+            self._doubtful.discard(label)
+            raise
+        self._doubtful.discard(label)
+
+    async def _appeared(self, key: Key) -> Row:
+        for number, pause in enumerate(LAG):
+            await self._clock.sleep(pause)
+            # The first look is shared by all keys that are being made.
+            rows = await (self._rows.newest() if number == 0 else self._rows.labelled(key.label))
+            for row in rows:
+                if row.label == key.label and row.passphrase in (None, key.passphrase):
+                    self._rows.note(row)
+                    return row
+        self._doubtful.add(key.label)
+        raise Transient(
+            "RUCKUS One says that it made the key, and does not show it yet. It is looked at again."
+        )
+
+    async def _agreed(self, row: str, key: Key, besides: frozenset[str] | set[str]) -> dict[str, object]:
+        """What a passphrase still lacks when all patience is at its end."""
+        left: dict[str, object] = {}
+        for pause in LAG:
+            await self._clock.sleep(pause)
+            now = await self._rows.find(row, key.label)
+            if now is None:
+                raise Missing("The passphrase was taken out of the pool while it was changed.")
+            left = lacks(now, key, self._grace)
+            if not left.keys() - besides and now.works(self._clock.now()):
+                break
+        return left
+
+    def _works(self, row: str) -> bool:
+        known = self._rows.known(row)
+        return known is not None and known.works(self._clock.now())
+
+    async def _explain(self, key: Key, refused: Rejected, row: str | None) -> None:
+        """Raise what a refusal means, by looking; return if what was asked for is there nevertheless."""
+        rows = await self._rows.all()
+        same = [one for one in rows if one.passphrase == key.passphrase and one.id != row]
+        if any(one.label != key.label for one in same) or (row is not None and same):
+            raise Taken("Another key of this pool has that passphrase.") from None
+        done = same if row is None else [one for one in rows if one.id == row]
+        if any(not lacks(one, key, self._grace) and one.works(self._clock.now()) for one in done):
+            return
+        if isinstance(refused, Failed) and refused.taken:
+            raise Taken("RUCKUS One says that this passphrase exists already.") from None
+        raise refused
+
+    async def _elsewhere(self, key: Key, row: str) -> bool:
+        return any(one.passphrase == key.passphrase and one.id != row for one in await self._rows.all())
