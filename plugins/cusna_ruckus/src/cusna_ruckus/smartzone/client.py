@@ -252,7 +252,7 @@ class SmartZoneApi(JsonApi):
 def _name(row: Any) -> str:
     """What tells a row from the others: its id, else all of it."""
     fields = row if isinstance(row, dict) else {}
-    return str(fields.get("id") or fields.get("clientMac") or row)
+    return str(fields.get("id") or row)
 
 
 def newest(versions: Sequence[str]) -> str:

@@ -39,25 +39,33 @@ class Keys:
         self._place = place
         self._shared = shared
         self._most = most
-        self._group = 0
-        """How many group DPSKs there are, as far as is known."""
-        self.others = 0
-        """How many take one device only; they are not counted with the groups."""
+        self._known: dict[str, Dpsk] = {}
+        """What was seen last, by id, with what was made and deleted since. Only believed after a look."""
+
+    @property
+    def single(self) -> int:
+        """How many DPSKs take one device only; they take no place among the group DPSKs."""
+        return sum(1 for one in self._known.values() if one.group is False)
+
+    @property
+    def groups(self) -> int:
+        return len(self._known) - self.single
 
     async def all(self) -> Sequence[Dpsk]:
         spot = await self._place.spot()
         with self._place.visible():
             dpsks = await self._api.dpsks(spot.zone, spot.wlan)
-        self.others = sum(1 for one in dpsks if one.group is False)
-        self._group = len(dpsks) - self.others
+        self._known = {one.id: one for one in dpsks}
         return dpsks
 
     async def make(self, key: Key) -> Ref:
         async with self._shared.writing:
             await self._place.need_tags(key.vlan)
             spot = await self._place.spot()
-            if self._group >= self._most:
-                await self._need_room()
+            if self.groups >= self._most or any(one.label == key.label for one in self._known.values()):
+                there = await self._fits(key)
+                if there is not None:
+                    return there
             try:
                 with self._place.visible():
                     made = await self._api.make_dpsk(spot.zone, spot.wlan, fields(key))
@@ -79,7 +87,8 @@ class Keys:
                 try:
                     gone = await self._api.delete_dpsks(spot.zone, spot.wlan, left)
                     if gone == len(left):
-                        self._group -= gone
+                        for ref in left:
+                            self._known.pop(ref, None)
                         return Deleted()
                 except RateLimited:
                     raise
@@ -105,13 +114,26 @@ class Keys:
 
     # One key
 
-    async def _need_room(self) -> None:
-        """The count may be old: it is only believed after one more look."""
-        await self.all()
-        if self._group >= self._most:
-            raise Full(
-                f"The WLAN holds {self._group} group DPSKs; max_group_keys allows no more than {self._most}."
+    async def _fits(self, key: Key) -> Ref | None:
+        """One more look where it seems that the key is there already, or that there is no room.
+
+        SmartZone itself takes any number of DPSKs with one name. Two of ours would be one too many; and a
+        stranger's of that name would lose its devices together with ours.
+        """
+        named = [one for one in await self.all() if one.label == key.label]
+        for one in named:
+            if same(one, key):
+                return Ref(one.id)
+        if named:
+            raise Rejected(
+                f"The WLAN has a DPSK named {key.label} already, and it is not this key. If Cusna does not "
+                "delete it in its next round, somebody else made it: delete or rename it in SmartZone."
             )
+        if self.groups >= self._most:
+            raise Full(
+                f"The WLAN holds {self.groups} group DPSKs; max_group_keys allows no more than {self._most}."
+            )
+        return None
 
     async def _made_after_all(self, key: Key, lost: Transient) -> Ref:
         """Nobody knows what became of the call: made is made, and nothing is made twice."""
@@ -134,13 +156,13 @@ class Keys:
             return Ref(there.id)  # made by a call whose answer was lost
         if any(one.passphrase == key.passphrase for one in here):
             raise Taken("Another DPSK of this WLAN has that passphrase.")
-        if self._group >= self._most:
-            raise Full(f"The WLAN holds {self._group} group DPSKs, which is all it can.")
+        if self.groups >= self._most:
+            raise Full(f"The WLAN holds {self.groups} group DPSKs, which is all it can.")
         with self._place.visible():
             if any(one.passphrase == key.passphrase for one in await self._api.zone_dpsks(spot.zone)):
                 raise Taken("A DPSK of another WLAN in this zone has that passphrase.")
         raise Rejected(
-            f"SmartZone refuses this key, and its passphrase is not in use. The WLAN holds {self._group} "
+            f"SmartZone refuses this key, and its passphrase is not in use. The WLAN holds {self.groups} "
             "group DPSKs: if your release holds no more, set max_group_keys to that. `cusna check` says "
             "whether the WLAN is fit."
         )
@@ -153,7 +175,7 @@ class Keys:
             )
         dpsk = made.dpsks[0]
         if same(dpsk, key):
-            self._group += 1
+            self._known[dpsk.id] = dpsk
             return Ref(dpsk.id)
         differs = wrong(dpsk, key)
         if await self._api.delete_dpsks(spot.zone, spot.wlan, [dpsk.id]) == 1:

@@ -1,9 +1,35 @@
 """How does a key become the fields of a group DPSK, and back?"""
 
+import re
 from typing import Any
 
-from cusna_core.api import Key, KeyState, Ref
+from cusna_core.api import Key, KeyState, Limits, Ref, Rejected
 from cusna_ruckus.smartzone.models import Dpsk
+
+LABEL = re.compile(r"[A-Za-z0-9_.-]{2,}")
+"""The API's general rule for names; none is known for this field."""
+PASSPHRASE = re.compile(r"[\x20-\x7e]+")
+
+
+def fit(key: Key, limits: Limits) -> None:
+    """Refuse what must not be left to the controller: it names no rule for any of these."""
+    passphrase = key.passphrase.get_secret_value()
+    if not LABEL.fullmatch(key.label) or len(key.label) > limits.label_max:
+        raise Rejected(
+            f"A DPSK's name here has 2 to {limits.label_max} letters, digits, dots and hyphens; not this one."
+        )
+    if not limits.passphrase_min <= len(passphrase) <= limits.passphrase_max:
+        raise Rejected(
+            f"A passphrase has {limits.passphrase_min} to {limits.passphrase_max} characters; not this one."
+        )
+    if not PASSPHRASE.fullmatch(passphrase):
+        raise Rejected("A passphrase has plain (ASCII) characters only; this one does not.")
+    fit_vlan(key.vlan, limits)
+
+
+def fit_vlan(vlan: int | None, limits: Limits) -> None:
+    if vlan is not None and not limits.vlan_min <= vlan <= limits.vlan_max:
+        raise Rejected(f"A key's VLAN is {limits.vlan_min} to {limits.vlan_max}; {vlan} is not.")
 
 
 def fields(key: Key) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from cusna_core.api import (
 from cusna_ruckus.smartzone import checks
 from cusna_ruckus.smartzone.client import SmartZoneApi
 from cusna_ruckus.smartzone.keys import Keys
-from cusna_ruckus.smartzone.mapping import state
+from cusna_ruckus.smartzone.mapping import fit, fit_vlan, state
 from cusna_ruckus.smartzone.models import Device
 from cusna_ruckus.smartzone.options import SmartZoneNetworkOptions
 from cusna_ruckus.smartzone.place import NAMED_FOR, Place, Shared
@@ -44,7 +44,6 @@ SETTLE = 30.0
 A_CALL = 100
 """DPSKs deleted, or devices dropped, by one call; what SmartZone's own pages do at once."""
 LABEL_MAX = 32
-"""The API's general rule for names; none is known for this field."""
 CONCERN_ALL = (Transient, AuthFailed, ConfigError)
 
 
@@ -58,6 +57,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
         self._context = context
         self._most = options.max_group_keys
         self._place = Place(api, options, shared, context.clock)
+        self._ready = shared.ready
         self._keys = Keys(api, self._place, shared, options.max_group_keys)
         self.ssid = "" if options.wlan.isdecimal() else options.wlan
         self.features = FEATURES | (Feature.DISCONNECT if options.disconnect else Feature.NONE)
@@ -96,7 +96,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
         dpsks = await self._keys.all()
         self.ssid = (await self._place.spot()).ssid
         # DPSKs for one device only are seen, and take no place among the group DPSKs.
-        self.limits = replace(self.limits, keys=self._most + self._keys.others)
+        self.limits = replace(self.limits, keys=self._most + self._keys.single)
         self.features |= Feature.READ_PASSPHRASE
         if dpsks and all(one.passphrase is None for one in dpsks):
             self.features &= ~Feature.READ_PASSPHRASE
@@ -105,42 +105,50 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
     async def segments(self) -> Sequence[SegmentState]:
         """VLANs that keys and WLANs of the zone use.
 
-        A VLAN is no object in SmartZone: a key names a number, and the switches must carry it. So none is
-        ever `free`, and what is told here only keeps the core from giving a company somebody else's number
-        (its own groups' numbers it knows). Numbers in VLAN pools and of RADIUS servers cannot be seen.
+        A VLAN is no object in SmartZone: a key names a number, and the switches must carry it. What is told
+        here keeps the core from giving a company a number that somebody else uses (its own groups' numbers it
+        knows). What it had us prepare is there and nobody's: `free`. Numbers in VLAN pools and of RADIUS
+        servers cannot be seen.
         """
         spot = await self._place.spot()
         with self._place.visible():
             dpsks = await self._api.zone_dpsks(spot.zone)
             wlans = await self._api.wlans(spot.zone)
         names = {one.id: one.name or one.ssid or one.id for one in wlans}
-        used = {(one.vlan, f"DPSK of WLAN {names.get(one.wlan_id or '', one.wlan_id)}") for one in dpsks}
+        used = {one.vlan: f"DPSK of {names.get(one.wlan_id or '', one.wlan_id)}" for one in dpsks}
         for one in wlans:
             try:
                 settings = await self._place.settings(one.id, within=NAMED_FOR)
             except Missing:
                 continue  # deleted a moment ago
-            used.add((settings.vlan.access if settings.vlan else None, f"WLAN {names[one.id]}"))
-        found = [SegmentState(vlan, name) for vlan, name in used if vlan is not None]
-        return sorted(found, key=lambda one: (one.vlan, one.name))
+            used[settings.vlan.access if settings.vlan else None] = names[one.id]
+        found = [SegmentState(vlan, name) for vlan, name in used.items() if vlan is not None]
+        ready = self._ready.get(spot.zone, {}).items()
+        return found + [SegmentState(vlan, name, free=True) for vlan, name in ready if vlan not in used]
 
     async def clients(self) -> Sequence[Client]:
-        labels: dict[str, list[Ref]] = {}
+        labels: dict[str | None, Ref | None] = {None: None, "": None}
         for one in await self._keys.all():
-            labels.setdefault(one.label or "", []).append(Ref(one.id))
+            labels[one.label] = None if one.label in labels else Ref(one.id)
         return [
-            Client(one.mac.lower(), vlan=one.vlan, ref=refs[0] if len(refs) == 1 else None)
+            Client(one.mac.lower(), vlan=one.vlan, ref=labels.get(one.user_name))
             for one in await self._devices()
-            for refs in [labels.get(one.user_name or "", [])]
         ]
 
     # What is done
 
     async def ensure_segment(self, segment: Segment) -> None:
-        """There is nothing to make: a VLAN is there as soon as a key names it."""
+        """There is nothing to make: a VLAN is there as soon as a key names it.
+
+        That the access points' switch ports carry it cannot be seen from here.
+        """
+        fit_vlan(segment.vlan, self.limits)
         await self._place.need_tags(segment.vlan)
+        spot = await self._place.spot()
+        self._ready.setdefault(spot.zone, {})[segment.vlan] = segment.name
 
     async def create(self, key: Key) -> Ref:
+        fit(key, self.limits)
         return await self._keys.make(key)
 
     async def revoke(self, ref: Ref) -> None:

@@ -16,7 +16,7 @@ def _api_base(value: str) -> str:
     url = URL(value)
     if url.scheme == "https" and url.explicit_port is None:
         url = url.with_port(PORT)
-    return str(url.with_path(BASE) if url.path in ("", "/") else url)
+    return str(url.with_path(BASE) if url.path in ("", "/") or url.path.startswith("/wsg") else url)
 
 
 def _version(value: str) -> str:

@@ -39,6 +39,8 @@ class Shared:
         self.writing = asyncio.Lock()
         self.owners: WeakValueDictionary[tuple[str, str], Place] = WeakValueDictionary()
         """Who works on which WLAN. A place that a new configuration replaced leaves by itself."""
+        self.ready: dict[str, dict[int, str]] = {}
+        """By zone, the VLANs that the core had prepared here, with their names."""
         self.details: dict[tuple[str, str], tuple[float, Wlan]] = {}
 
 
