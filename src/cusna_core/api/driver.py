@@ -111,6 +111,9 @@ class Network(ABC, Generic[N]):
 
     async def _one(self, change: Change) -> Ref | None:
         match change:
+            case Update(_, key) | Create(key) if key.vlan is not None and Feature.VLAN not in self.features:
+                # On the default network it would mix a company's traffic with strangers'.
+                raise Unsupported(f"{type(self).__name__} knows no VLANs.")
             case EnsureSegment(segment):
                 await self.ensure_segment(segment)
                 return None

@@ -43,7 +43,7 @@ class Names:
 
 
 def named(given: str, installed: Collection[str]) -> Names:
-    """The names that follow from the one given, or BadName. `installed`: plugins and packages that are there."""
+    """The names that follow from the one given, or BadName. `installed`: plugins and packages there are."""
     plain = re.sub(r"[^a-z0-9]+", "_", given.lower()).strip("_")
     without = re.sub(r"^cusna_?", "", plain)
     if without != plain:

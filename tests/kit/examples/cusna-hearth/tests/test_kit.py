@@ -9,3 +9,4 @@ from cusna_hearth.fake import HearthFake
 class TestHearth(DriverSuite):
     driver = HearthController
     fake = HearthFake
+    tight = {"max_keys": 6}

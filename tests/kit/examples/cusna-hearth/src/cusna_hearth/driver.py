@@ -139,7 +139,9 @@ class HearthNetwork(Network[HearthNetworkOptions]):
                 if len(keys) >= self._most:
                     return Outcome(change, error=Full(f"The profile holds {self._most} keys and no more."))
             case _:
-                raise Unsupported("Hearth knows no VLANs.")
+                return Outcome(change, error=Unsupported("Hearth knows no VLANs."))
+        if key.vlan is not None:
+            return Outcome(change, error=Unsupported("Hearth knows no VLANs."))
         passphrase = key.passphrase.get_secret_value()
         new = Ref(self._fingerprint(passphrase))
         if new in keys and new != old:

@@ -11,4 +11,4 @@ class RosterOptions(Options):
     """One account at Roster."""
 
     url: Address = Field(title="Address", description="Where its API listens.")
-    token: Secret = Field(title="Token", description="Say here where an admin makes one.")
+    token: Secret = Field(title="Token", description="Roster's own page: Account → API.")
