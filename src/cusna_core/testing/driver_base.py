@@ -32,7 +32,7 @@ class DriverBase:
 
     driver: ClassVar[type[Controller[Any, Any]]]
     """The controller class."""
-    fake: ClassVar[Callable[[HandClock], FakeWifi]]
+    fake: ClassVar[type[FakeWifi] | Callable[[HandClock], FakeWifi]]
     """The vendor in a box, made with a clock."""
     tight: ClassVar[Mapping[str, Any]] = {}
     """Network options with which the limit of keys (and of segments) is small enough to be met."""
