@@ -43,7 +43,9 @@ class Limits(DriverBase):
                 f"of ours where {room} were free: {outcome.error!r}."
             )
         outcome = await lab.try_one(Create(lab.key("one-more")))
-        assert isinstance(outcome.error, Full), f"One key beyond limits.keys gave {outcome.error!r}, not Full."
+        assert isinstance(outcome.error, Full), (
+            f"One key beyond limits.keys gave {outcome.error!r}, not Full."
+        )
         assert len(await lab.network.read()) == most, "A key beyond the limit was refused, and is there."
         first = lab.mine(await lab.network.read())[0]
         gone = next(key for key in keys if self._of(lab, key, first.ref, first.label))
@@ -73,7 +75,9 @@ class Limits(DriverBase):
         key = replace(lab.key(), label=longest)
         assert len(longest) == most, f"limits.label_max is {most}: a label of ours does not fit."
         shown = (await lab.state(await lab.create(key))).label
-        assert shown == longest, f"A label of {most} characters, which the limits allow, reads back otherwise."
+        assert shown == longest, (
+            f"A label of {most} characters, which the limits allow, reads back otherwise."
+        )
         await self._refused(lab, replace(lab.key("ben"), label=longest + "x"), "a label one too long")
 
     async def test_vlans_as_the_limits_say(self, lab: Lab, fake_wifi: FakeWifi) -> None:
@@ -161,7 +165,9 @@ class Limits(DriverBase):
         assert isinstance(outcome.error, Rejected), (
             f"A key with {what}, beyond the limits, gave {outcome.error!r} instead of Rejected."
         )
-        assert len(await lab.network.read()) == count, f"A key with {what} was refused, and made all the same."
+        assert len(await lab.network.read()) == count, (
+            f"A key with {what} was refused, and made all the same."
+        )
 
     def _of(self, lab: Lab, key: Key, ref: str, label: str | None) -> bool:
         if lab.has(Feature.LABEL):

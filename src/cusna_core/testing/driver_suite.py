@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cusna_core.testing.driver_faults import Faults
 from cusna_core.testing.driver_limits import Limits
 from cusna_core.testing.driver_truth import Truth
 from cusna_core.testing.driver_works import Works
@@ -21,7 +22,7 @@ LEAST_REASON = 40
 """Letters of a reason that says something."""
 
 
-class DriverSuite(Works, Truth, Limits):
+class DriverSuite(Works, Truth, Limits, Faults):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "test_no_standard_test_is_overridden_without_a_reason" in vars(cls):

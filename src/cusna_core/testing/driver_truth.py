@@ -133,7 +133,9 @@ class Truth(DriverBase):
         shown = (await lab.state(ref)).ends
         if lab.has(Feature.EXPIRY):
             assert shown is not None, "The network claims EXPIRY, and read() shows no end for a key with one."
-            assert abs(shown - ends) < timedelta(seconds=1), f"read() shows {shown} for a key's end at {ends}."
+            assert abs(shown - ends) < timedelta(seconds=1), (
+                f"read() shows {shown} for a key's end at {ends}."
+            )
         else:
             assert shown is None, "read() shows an end, and the network does not claim EXPIRY."
         if lab.live:
@@ -199,7 +201,9 @@ class Truth(DriverBase):
         assert dropped >= 1, "disconnect() must say how many devices it dropped."
         if lab.has(Feature.DISCONNECT_IS_GROUPWIDE):
             # It may be back already: its own key works on.
-            assert macs[1] not in online or dropped > 1, "Nobody else was dropped: do not claim DISCONNECT_IS_GROUPWIDE."
+            assert macs[1] not in online or dropped > 1, (
+                "Nobody else was dropped: do not claim DISCONNECT_IS_GROUPWIDE."
+            )
         else:
             assert macs[1] in online, "A neighbour of the same VLAN was dropped: claim ..._IS_GROUPWIDE."
         if vlans[0] != vlans[1] or not lab.has(Feature.DISCONNECT_IS_GROUPWIDE):

@@ -162,17 +162,24 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
 
     async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:
         """Networks first, one by one; then all keys with one write."""
-        for change in changes:
-            if isinstance(change, EnsureSegment):
-                try:
-                    await self.ensure_segment(change.segment)
-                except PluginError as error:
-                    yield Outcome(change, error=error)
-                    if isinstance(error, (Transient, AuthFailed)):
-                        break  # but ends are still tried: they need no network
-                else:
-                    yield Outcome(change)
-        keys = [one for one in changes if not isinstance(one, EnsureSegment)]
+        segments = [one for one in changes if isinstance(one, EnsureSegment)]
+        unready: set[int | None] = set()
+        for place, change in enumerate(segments):
+            try:
+                await self.ensure_segment(change.segment)
+            except PluginError as error:
+                yield Outcome(change, error=error)
+                if isinstance(error, (Transient, AuthFailed)):
+                    # Ends are still tried, and keys that need none of these networks.
+                    unready = {one.segment.vlan for one in segments[place:]}
+                    break
+            else:
+                yield Outcome(change)
+        keys = [
+            one
+            for one in changes
+            if isinstance(one, Revoke) or (not isinstance(one, EnsureSegment) and one.key.vlan not in unready)
+        ]
         if keys:
             for outcome in await self._flush(keys):
                 yield outcome
