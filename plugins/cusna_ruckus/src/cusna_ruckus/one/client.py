@@ -40,7 +40,7 @@ PAGE = 500
 """Passphrases in one answer: what the vendor's own console asks for."""
 EARLY = 60.0
 """Seconds before its end at which a token is renewed."""
-MOST_GROUP_PAGES = 50
+MOST_PAGES = 50
 BURST = 20
 
 Json = Mapping[str, Any]
@@ -87,7 +87,7 @@ class Cloud(JsonApi):
         try:
             answer = await self.request("POST", path, form=form, login=False)
             token = parse(Token, answer.json(), "The token")
-        except BadAnswer:
+        except (BadAnswer, Missing):
             # A wrong tenant or secret can be answered by a redirect, or by 200 and a web page.
             token = None
         except Rejected:
@@ -160,16 +160,32 @@ class Cloud(JsonApi):
     async def pool(self, pool: str) -> Pool:
         return parse(Pool, await self.get(f"/dpskServices/{pool}"), "The pool")
 
-    async def wlans(self, ids: Sequence[str]) -> Sequence[Wlan]:
-        if not ids:
+    async def wlans(self, ids: Sequence[str] | None = None) -> Sequence[Wlan]:
+        """Those with these ids, or all of the tenant.
+
+        Whether pages begin at 0 or at 1 is not certain: as long as some are missing, both are tried.
+        """
+        if ids is not None and not ids:
             return []
-        body = {"fields": ["id", "name", "ssid"], "filters": {"id": list(ids)}}
-        return parse(Some[Wlan], await self.send("POST", "/wifiNetworks/query", body), "The networks").data
+        body: dict[str, Any] = {"fields": ["id", "name", "ssid", "vlan"], "pageSize": PAGE}
+        if ids is not None:
+            body["filters"] = {"id": list(ids)}
+        found: dict[str, Wlan] = {}
+        for number in (1, 0, *range(2, MOST_PAGES)):
+            data = await self.send("POST", "/wifiNetworks/query", body | {"page": number})
+            page = parse(Page[Wlan], data, "The list of networks")
+            before = len(found)
+            found |= {one.id: one for one in page.data}
+            if len(found) >= page.total:
+                return list(found.values())
+            if number > 1 and len(found) == before:
+                break
+        raise BadAnswer("The list of networks does not add up: more are promised than are shown.")
 
     async def identity_groups(self, pool: str) -> Sequence[IdentityGroup]:
         """Those of a pool. The query for them ignores what it is asked, so they are sorted out here."""
         found: dict[str, IdentityGroup] = {}
-        for number in range(MOST_GROUP_PAGES):
+        for number in range(MOST_PAGES):
             data = await self.get("/identityGroups", query={"page": number, "size": 100})
             page = parse(Content[IdentityGroup], data, "The list of identity groups")
             before = len(found)
@@ -221,11 +237,11 @@ class Cloud(JsonApi):
             return []
         return parse(Listed[Device], data, "The devices").root
 
-    async def connected(self, macs: Sequence[str]) -> Sequence[Connected]:
+    async def connected(self, macs: Sequence[str]) -> Some[Connected]:
         """Those of these devices that are on."""
         body = {"filters": {"macAddress": list(macs)}}
         data = await self.send("POST", "/venues/aps/clients/query", body)
-        return parse(Some[Connected], data, "The list of clients").data
+        return parse(Some[Connected], data, "The list of clients")
 
     async def disconnect(self, device: Connected) -> None:
         path = f"/venues/{device.venue.id}/aps/{device.ap.serial}/clients/{device.mac}"

@@ -71,8 +71,16 @@ class Devices:
         here = (await self._place.pool()).network_ids
         for start in range(0, len(macs), AT_ONCE):
             some = macs[start : start + AT_ONCE]
-            for one in await self._cloud.connected(some):
+            for one in await self._connected(some):
                 known = here is None or one.network.id is None or one.network.id in here
                 if known and one.mac.lower() in some:
                     found[one.mac.lower()] = one
         return list(found.values())
+
+    async def _connected(self, macs: Sequence[str]) -> Sequence[Connected]:
+        answer = await self._cloud.connected(macs)
+        if answer.complete or len(macs) == 1:
+            return answer.data
+        # Its pages are shorter than we thought: by halves, then.
+        half = len(macs) // 2
+        return [*await self._connected(macs[:half]), *await self._connected(macs[half:])]

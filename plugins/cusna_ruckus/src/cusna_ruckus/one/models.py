@@ -90,9 +90,14 @@ class Page(Shape, Generic[T]):
 
 
 class Some(Shape, Generic[T]):
-    """The answer of a query that is not turned page by page."""
+    """The answer of a query that may or may not have pages."""
 
     data: list[T]
+    total: int | None = Field(default=None, alias="totalCount")
+
+    @property
+    def complete(self) -> bool:
+        return self.total is None or len(self.data) >= self.total
 
 
 class Content(Shape, Generic[T]):
@@ -119,6 +124,7 @@ class Wlan(Shape):
     id: Id
     name: str = ""
     ssid: str = ""
+    vlan: MaybeVlan = None
 
 
 class IdentityGroup(Shape):

@@ -123,10 +123,11 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
     async def segments(self) -> Sequence[SegmentState]:
         """RUCKUS One has no object for a VLAN: a passphrase names its number, and that is all.
 
-        So a number is in use when a passphrase of the pool has it, whoever made that; the core gives
-        companies none that others use. Revoked ones of others count: they may come back any day. Ours do
-        not, since they get the right number before they work again; else a number would never be free.
-        What the core had us prepare is there without being in use: free.
+        So a number is in use when a passphrase of the pool or a network of the tenant has it, whoever
+        made that; the core gives companies none that others use. Revoked passphrases of others count:
+        they may come back any day. Ours do not, since they get the right number before they work again;
+        else a number would never be free. What the core had us prepare is there without being in use:
+        free.
         """
         prefix = self._context.label_prefix
         now = self._context.clock.now()
@@ -139,6 +140,9 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
                 used[row.vlan] = (
                     f"{prefix}v{row.vlan}" if ours else row.label or "a passphrase without a name"
                 )
+        for wlan in await self._cloud.wlans():
+            if wlan.vlan is not None:
+                used.setdefault(wlan.vlan, wlan.name or wlan.ssid or "a network without a name")
         states = [SegmentState(vlan, name) for vlan, name in used.items()]
         ready = sorted(self._ready - used.keys())
         return [*states, *(SegmentState(vlan, f"{prefix}v{vlan}", free=True) for vlan in ready)]

@@ -60,6 +60,8 @@ class Writes:
         there = await self._there(key)
         if there is None:
             return await self._make(key)
+        if there.passphrase != key.passphrase and there.works(self._clock.now()):
+            raise Rejected("The pool has another key of that name, with another passphrase.")
         if there.works(self._clock.now()):
             return await self.update(Ref(there.id), key)
         return await self._revive(there, key)
@@ -148,10 +150,10 @@ class Writes:
     # Before
 
     async def _there(self, key: Key) -> Row | None:
-        """What is in the pool under this label and is surely ours: working, or ended.
+        """What is in the pool under this label, and surely ours: working, or ended.
 
-        Surely is what has the passphrase as well, or was ended by us. A copy that somebody made of our
-        key, with a passphrase of their own, is theirs.
+        Surely is what has the passphrase as well, or was ended by us. A working one with another
+        passphrase is told as well: it is in the way, and perhaps somebody's copy.
         """
         rows: Sequence[Row] = ()
         for pause in LAG if key.label in self._doubtful else (0.0,):
@@ -164,7 +166,9 @@ class Writes:
                 self._doubtful.discard(key.label)
                 return max(mine, key=lambda one: one.works(self._clock.now()))
         self._doubtful.discard(key.label)
-        return next((one for one in rows if one.revoked is not None and one.reason == REASON), None)
+        now = self._clock.now()
+        ended = (one for one in rows if one.revoked is not None and one.reason == REASON)
+        return next((one for one in rows if one.works(now)), None) or next(ended, None)
 
     async def _room(self) -> None:
         most = self._options.max_keys

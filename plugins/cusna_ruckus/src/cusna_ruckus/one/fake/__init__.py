@@ -111,8 +111,8 @@ class RuckusOneFake(FakeWifi):
         }
 
     def add_foreign_segment(self, ssid: str, name: str, vlan: int) -> None:
-        """RUCKUS One knows a VLAN by the passphrases that name it."""
-        self.add_row_by_hand(ssid, username=name, passphrase=f"by-hand-{new_id()[:12]}", vlanId=vlan)
+        """RUCKUS One knows a VLAN by the networks and passphrases that name it: here it is a network."""
+        self.house.add_wlan(name, [], vlan=vlan)
 
     def others(self, ssid: str) -> Mapping[str, Any]:
         house = self.house

@@ -211,7 +211,7 @@ class Passphrases:
         if chosen is not None and len(chosen) > 63:
             raise Refusal(nested("DPSK-10032", "passphrase", chosen, "Size must be between 8 and 63"))
         if self._taken(pool, chosen, row):
-            raise Refusal(nested("DPSK-10035", "passphrase", chosen, "Passphrase already exists"))
+            raise Refusal(nested("DPSK-10035", "passphrase", str(chosen), "Passphrase already exists"))
         kept = ("username", "passphrase", "vlanId", "expirationDate", "email", "phoneNumber", "identityId")
         fields = {name: body[name] for name in kept if name in body}
         if row is not None and not house.knobs.null_clears:
@@ -219,7 +219,7 @@ class Passphrases:
         if fields.get("expirationDate") is not None:
             instant(fields["expirationDate"])
         if "numberOfDevicesType" in body or "numberOfDevices" in body or row is None:
-            most = body.get("numberOfDevices", pool.fields.get("deviceCountLimit", 1))
+            most = body.get("numberOfDevices") or pool.fields.get("deviceCountLimit") or 1
             limited = body.get("numberOfDevicesType", "LIMITED") == "LIMITED"
             fields["numberOfDevices"] = min(max(int(most), 1), 512) if limited else None
         return {n: v for n, v in fields.items() if v is not None or row is not None}
@@ -227,7 +227,9 @@ class Passphrases:
     def _shown(self, house: House, row: Json) -> Json:
         """What holds nothing is not there, rather than null."""
         shown = {name: value for name, value in row.items() if value is not None}
-        shown["devices"] = [self._device(house, row, one) for one in row["devices"]]
+        # Devices are another service's: they are shown without the lists' delay.
+        truth = next((pool.rows[row["id"]] for pool in house.pools.values() if row["id"] in pool.rows), row)
+        shown["devices"] = [self._device(house, row, one) for one in truth["devices"]]
         return shown
 
     def _device(self, house: House, row: Json, device: Json) -> Json:

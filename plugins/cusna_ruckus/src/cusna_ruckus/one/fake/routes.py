@@ -59,7 +59,7 @@ class Routes:
     async def activity(self, request: web.Request) -> web.Response:
         house = request[HOUSE]
         found = house.activities.get(request.match_info["activity"])
-        if found is None or found.seen > house._monotonic():
+        if found is None or found.seen > house.monotonic():
             raise Refused(404, "ACTIVITY-404", "No such activity")
         knobs = house.knobs
         body: Json = {
@@ -169,7 +169,8 @@ class Routes:
             for one in request[HOUSE].wlans.values()
             if wanted is None or one["id"] in wanted
         ]
-        return _paged(body, found)
+        knobs = request[HOUSE].knobs
+        return _paged(body, found, knobs.page_max, knobs.first_wlan_page)
 
     # Access points and clients
 
@@ -197,7 +198,7 @@ class Routes:
             for one in house.listed_clients()
             if macs is None or one["macAddress"].lower() in [mac.lower() for mac in macs]
         ]
-        return web.json_response({"data": found, "totalCount": len(found), "page": 1})
+        return _paged(body, found, house.knobs.page_max)
 
     async def patch_client(self, request: web.Request) -> web.Response:
         house, body = request[HOUSE], object_of(await body_of(request))
@@ -212,9 +213,9 @@ class Routes:
         return accepted(house.take_on("PatchApClient", lambda: None))
 
 
-def _paged(body: Json, found: list[Any]) -> web.Response:
-    number, size = body.get("page", 1), body.get("pageSize", 20)
-    shown = found[(number - 1) * size : number * size] if number >= 1 else found[:size]
+def _paged(body: Json, found: list[Any], most: int = 2000, base: int = 1) -> web.Response:
+    number, size = max(body.get("page", base) - base, 0), min(body.get("pageSize", 20), most)
+    shown = found[number * size : (number + 1) * size]
     return web.json_response({"data": shown, "page": number, "totalCount": len(found)})
 
 

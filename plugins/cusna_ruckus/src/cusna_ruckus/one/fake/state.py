@@ -50,6 +50,8 @@ class Knobs:
     token_s: int | None = 3600
     """Seconds that a token lives; None: it lives an hour, and the answer does not say."""
     page_max: int = 2000
+    first_wlan_page: Literal[0, 1] = 1
+    """Clients of the vendor disagree."""
     rate: float = 2000.0
     """Calls a minute that a tenant may make, and as many at once."""
 
@@ -89,12 +91,12 @@ class House:
     """One tenant."""
 
     def __init__(
-        self, name: str, knobs: Knobs, now: Callable[[], datetime], tick: Callable[[], float]
+        self, name: str, knobs: Knobs, now: Callable[[], datetime], monotonic: Callable[[], float]
     ) -> None:
         self.name = name
         self.knobs = knobs
         self.now = now
-        self._monotonic = tick
+        self.monotonic = monotonic
         self.pools: dict[str, Pool] = {}
         self.groups: dict[str, Json] = {}
         self.wlans: dict[str, Json] = {}
@@ -121,14 +123,14 @@ class House:
 
     def take_on(self, use_case: str, work: Callable[[], None]) -> str:
         """A change that will be carried out by and by; returns its request id."""
-        now = self._monotonic()
+        now = self.monotonic()
         activity = Activity(new_id(), use_case, now + self.knobs.apply_s, now + self.knobs.activity_s, work)
         self.activities[activity.id] = activity
         return activity.id
 
     def tick(self) -> None:
         """Carry out what is due by now."""
-        now = self._monotonic()
+        now = self.monotonic()
         for activity in self.activities.values():
             if activity.status or activity.due > now:
                 continue
@@ -159,7 +161,7 @@ class House:
     def changed(self, pool: Pool, row: str) -> None:
         """Lists will show a row as it is now, after a while."""
         value = copy.deepcopy(pool.rows.get(row))
-        self._publish.append((self._monotonic() + self.knobs.lag_s, pool.id, row, value))
+        self._publish.append((self.monotonic() + self.knobs.lag_s, pool.id, row, value))
         if self.knobs.drop_on_revoke and (value is None or not self.works(value)):
             self.drop(row)
 
@@ -172,7 +174,7 @@ class House:
             {
                 "name": name,
                 "passphraseFormat": "KEYBOARD_FRIENDLY",
-                "passphraseLength": 12,
+                "passphraseLength": 8,
                 "policyDefaultAccess": True,
                 "autoNotificationsEnabled": False,
             }
@@ -188,9 +190,16 @@ class House:
         return group
 
     def add_wlan(self, ssid: str, pools: list[str], **fields: Any) -> Json:
-        wlan = {"id": new_id(), "name": ssid, "ssid": ssid, "nwSubType": "dpsk", "vlan": 1, "pools": pools}
-        self.wlans[wlan["id"]] = wlan | fields
-        return self.wlans[wlan["id"]]
+        made: Json = {
+            "id": new_id(),
+            "name": ssid,
+            "ssid": ssid,
+            "nwSubType": "dpsk",
+            "vlan": 1,
+            "pools": pools,
+        }
+        self.wlans[made["id"]] = made | fields
+        return self.wlans[made["id"]]
 
     def add_row(self, pool: Pool, fields: Json) -> Json:
         """A passphrase, in the truth at once; lists are told by `changed` or `reveal`."""
@@ -226,10 +235,12 @@ class House:
         """A device tries to join: the oracle of every end-to-end test. None when refused."""
         self.tick()
         self.clients.pop(mac, None)
-        wlan = self.wlan(ssid)
-        for pool in (self.pools[one] for one in (wlan or {"pools": []})["pools"]):
+        wlan: Json | None = self.wlan(ssid)
+        if wlan is None:
+            return None
+        for pool in [self.pools[one] for one in wlan["pools"]]:
             for row in pool.rows.values():
-                if wlan is None or row["passphrase"] != passphrase or not self.works(row):
+                if row["passphrase"] != passphrase or not self.works(row):
                     continue
                 known = [one["mac"] for one in row["devices"]]
                 most = row.get("numberOfDevices")
@@ -243,7 +254,7 @@ class House:
                     "macAddress": mac,
                     "row": row["id"],
                     "vlan": vlan,
-                    "since": self._monotonic(),
+                    "since": self.monotonic(),
                     "wlan": wlan,
                 }
                 return vlan
@@ -251,7 +262,7 @@ class House:
 
     def listed_clients(self) -> list[Json]:
         """Devices that the cloud has learned of."""
-        due = self._monotonic() - self.knobs.client_lag_s
+        due = self.monotonic() - self.knobs.client_lag_s
         return [one for one in self.clients.values() if one["since"] <= due]
 
     def drop(self, row: str) -> None:
