@@ -13,17 +13,20 @@ from typing import Any, Self
 from aiohttp import web
 
 from cusna_core.api import Clock, ConfigError, Finding, Level
+from cusna_core.config.problems import ConfigFileError, Problem
 from cusna_core.config.setup import Setup
 from cusna_core.core import Core, postal
 from cusna_core.engine import build, troubles
 from cusna_core.engine.control import Control
+from cusna_core.engine.gauges import gauges
 from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.desk import Desk
 from cusna_core.mail.worker import Worker as MailWorker
 from cusna_core.store import audit, outbox, sign_in
 from cusna_core.store.db import Tx
-from cusna_core.web import console
+from cusna_core.web import console, metrics
 from cusna_core.web.app import build as build_web
+from cusna_core.web.routes import Route
 from cusna_core.web.serve import listen
 from cusna_core.web.site import Parts
 
@@ -44,6 +47,7 @@ class App:
         self.core = core
         self._mail: MailWorker | None = None
         self._runner: web.AppRunner | None = None
+        self._monitoring: web.AppRunner | None = None
         self._control: Control | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -101,13 +105,14 @@ class App:
                 nudge=self._mail.nudge,
                 random=core.dice,
             ),
-            more=console.routes(),
+            more=(*console.routes(), *self._metrics()),
         )
         console.equip(
             application,
             Workshop(core.engine, core.file, core.registry, core.ground, setup, core.rebuild),
         )
         self._runner = await listen(application, general.listen.host, general.listen.port)
+        await self._measured()
         self._control = Control(general.data_dir, core.operations.run)
         await self._control.start()
         self._tasks = [
@@ -115,6 +120,28 @@ class App:
             asyncio.create_task(self._kept(self._purge), name="purge"),
         ]
         log.info("Cusna serves %s on %s:%s", general.base_url, general.listen.host, general.listen.port)
+
+    def _metrics(self) -> tuple[Route, ...]:
+        """Beside the portal, where there is a token and no listener of its own."""
+        wanted = self.core.file.metrics
+        if wanted is None or wanted.token is None or wanted.listen is not None:
+            return ()
+        return metrics.routes(lambda: gauges(self.core.engine), wanted.token.get_secret_value())
+
+    async def _measured(self) -> None:
+        """The metrics' own listener, if it is wanted."""
+        wanted = self.core.file.metrics
+        if wanted is None or wanted.listen is None:
+            return
+        token = wanted.token.get_secret_value() if wanted.token else None
+        application = metrics.listener(lambda: gauges(self.core.engine), token)
+        self._monitoring = web.AppRunner(application, access_log=None, handle_signals=False)
+        await self._monitoring.setup()
+        try:
+            await web.TCPSite(self._monitoring, wanted.listen.host, wanted.listen.port).start()
+        except OSError as error:
+            problem = Problem("metrics.listen", f"cannot be listened on: {error.strerror}")
+            raise ConfigFileError(problem, file=self.core.file.path) from None
 
     def _use(self, setup: Setup) -> None:
         """The console may have changed the mail server."""
@@ -139,6 +166,8 @@ class App:
             ending: list[Awaitable[Any]] = [self.core.engine.stop(), *self._tasks]
             if self._runner is not None:
                 ending.append(self._runner.cleanup())
+            if self._monitoring is not None:
+                ending.append(self._monitoring.cleanup())
             await asyncio.gather(*ending, return_exceptions=True)
         finally:
             await self.core.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import signal
 import sqlite3
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from cusna_core.app import App
 from cusna_core.cli import check as sheet_check
+from cusna_core.cli import logs
 from cusna_core.cli import plan as sheet_plan
 from cusna_core.cli.codes import code
 from cusna_core.cli.line import Config, LocationName, app
@@ -28,11 +28,7 @@ NO_PORT = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 def serve(config: Config = None) -> None:
     """Run Cusna: portal, console, and all that happens by itself."""
     file = read(config)
-    logging.basicConfig(
-        level=file.general.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # It would log every statement.
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    logs.begin(file.general.log_level, file.general.log_format)
     try:
         asyncio.run(_serve(file.path))
     except (*REFUSALS, ConfigFileError) as error:

@@ -1,6 +1,6 @@
 """Where is the configuration file, and what stands in it?
 
-What is wrong at the top, in `[plugins]` or in `[mail]` refuses the start. The named tables are only
+What is wrong at the top, in `[plugins]`, `[mail]` or `[metrics]` refuses the start. The named tables are only
 gathered here; `setup` judges each for itself.
 """
 
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from cusna_core.api import Options
 from cusna_core.config import problems
-from cusna_core.config.models import KINDS, General, Mail, Plugins
+from cusna_core.config.models import KINDS, General, Mail, Metrics, Plugins
 from cusna_core.config.problems import ConfigFileError, Problem
 from cusna_core.config.references import Ground
 
@@ -41,6 +41,7 @@ class ConfigFile:
     literals: tuple[str, ...] = ()
     """Paths of secrets that stand in the file itself, outside the named tables."""
     env: Mapping[str, str] = field(default_factory=dict)
+    metrics: Metrics | None = None
 
     @property
     def base(self) -> Path:
@@ -85,16 +86,21 @@ def read(path: Path, env: Mapping[str, str]) -> ConfigFile:
             wrong.append(Problem(table, f"should be tables with names, such as [{table}.NAME]"))
             value = {}
         tables[kind] = value
-    parts = {name: data.pop(name, None) for name in ("plugins", "mail")}
+    parts = {name: data.pop(name, None) for name in ("plugins", "mail", "metrics")}
     data.setdefault("data_dir", str(General.model_fields["data_dir"].default))
     known = (*General.model_fields, *TABLES, *parts)
     general = _judged(General, data, "", ground, wrong, known)
     plugins = _judged(Plugins, parts["plugins"] or {}, "plugins", ground, wrong)
     mail = None if parts["mail"] is None else _judged(Mail, parts["mail"], "mail", ground, wrong)
+    metrics = None
+    if parts["metrics"] is not None:
+        metrics = _judged(Metrics, parts["metrics"], "metrics", ground, wrong)
     wrong += ground.problems
     if wrong or general is None or plugins is None:
         raise ConfigFileError(*wrong, file=path)
-    return ConfigFile(path, general, plugins, mail, tables, _readable(path), tuple(ground.literals), env)
+    return ConfigFile(
+        path, general, plugins, mail, tables, _readable(path), tuple(ground.literals), env, metrics
+    )
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -79,6 +79,11 @@ class General(Options):
         title="Log level",
         description="How much is logged. No level ever logs a passphrase or a body.",
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        title="Log format",
+        description="text for people; json is one object a line, for a log collector.",
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -96,6 +101,30 @@ class Plugins(Options):
         "`pip install cusna-NAME`.",
         examples=[["andcards", "unifi"]],
     )
+
+
+class Metrics(Options):
+    """Numbers for Prometheus. Without this table nothing is served."""
+
+    token: Secret | None = Field(
+        default=None,
+        min_length=16,
+        title="Token",
+        description="With it, `/metrics` answers beside the portal to `Authorization: Bearer TOKEN`.",
+    )
+    listen: ListenAddress | None = Field(
+        default=None,
+        title="Listen",
+        description="A listener of its own instead, which only the monitoring can reach. If there is a token, "
+        "it is asked for there too.",
+        examples=["127.0.0.1:9464"],
+    )
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.token is None and self.listen is None:
+            raise ValueError("needs a token, a listener of its own (listen), or both")
+        return self
 
 
 class Security(StrEnum):

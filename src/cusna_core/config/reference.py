@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from cusna_core.api import Options
-from cusna_core.config.models import Controller, General, Integration, Location, Mail, Network, Plugins
+from cusna_core.config.models import (
+    Controller,
+    General,
+    Integration,
+    Location,
+    Mail,
+    Metrics,
+    Network,
+    Plugins,
+)
 from cusna_core.config.plugins import Registry
 from cusna_core.config.references import is_secret
 from cusna_core.config.schema import written_defaults
@@ -17,6 +26,7 @@ SECTIONS: tuple[tuple[str, type[Options]], ...] = (
     ("The top of the file", General),
     ("[plugins]", Plugins),
     ("[mail]", Mail),
+    ("[metrics]", Metrics),
     ("[integrations.NAME]", Integration),
     ("[controllers.NAME]", Controller),
     ("[networks.NAME]", Network),
@@ -30,8 +40,8 @@ A *secret* may stand in the file itself; better is a reference: `env:NAME` takes
 `file:/path` from a file (its last line break does not count). With systemd's `LoadCredential=NAME:PATH` that
 is `file:/run/credentials/cusna.service/NAME`. References work for secrets only, and in the file only.
 
-Mistakes at the top, in `[plugins]` or in `[mail]` refuse the start. A mistake in one integration, controller,
-network or location switches off that one (and what cannot do without it), with a finding; keys that exist
+Mistakes at the top, in `[plugins]`, `[mail]` or `[metrics]` refuse the start. A mistake in one integration,
+controller, network or location switches off that one (and what cannot do without it), with a finding; keys that exist
 keep their promised ends. `cusna check` tells all of it. Names are made of `a-z`, `0-9` and `-`.
 
 What the plugins add to `[integrations.NAME]`, `[controllers.NAME]` and `[networks.NAME]` is on their own

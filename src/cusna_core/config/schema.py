@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from cusna_core.api import Options
-from cusna_core.config.models import Controller, General, Integration, Location, Mail, Network, Plugins
+from cusna_core.config.models import (
+    Controller,
+    General,
+    Integration,
+    Location,
+    Mail,
+    Metrics,
+    Network,
+    Plugins,
+)
 from cusna_core.config.plugins import Registry
 from cusna_core.config.values import SLUG
 
@@ -35,6 +44,7 @@ def schema(registry: Registry) -> Schema:
     whole["properties"] |= {
         "plugins": _part(Plugins, "plugins", definitions),
         "mail": _part(Mail, "mail", definitions),
+        "metrics": _part(Metrics, "metrics", definitions),
         "integrations": _named(Integration, sources, definitions),
         "controllers": _named(Controller, drivers, definitions),
         "networks": _named(Network, networks, definitions),

@@ -1,0 +1,63 @@
+"""How full, how fresh and how well is everything? Plain numbers, for /metrics and for overviews."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cusna_core.engine.engine import Engine
+from cusna_core.store.figures import Figures, figures
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkGauge:
+    """One network as it was last looked at."""
+
+    id: str
+    ssid: str
+    controller: str
+    apply: bool
+    answers: bool
+    """Whether its controller answered the last time."""
+    looked: datetime | None
+    keys: int | None
+    """On the network, other people's included; None until it was looked at."""
+    most: int | None
+    """The most it can hold; None where no limit is known."""
+    vlans: int
+    """Given to companies."""
+    pool: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    at: datetime
+    counted: Figures
+    networks: tuple[NetworkGauge, ...]
+
+
+async def gauges(engine: Engine) -> Gauges:
+    """Everything at once; nothing is asked of a controller or a source for it."""
+    now = engine.now()
+    counted = await engine.db.read(lambda tx: figures(tx, now))
+    networks = []
+    for wifi in engine.estate.wifis.values():
+        plan = engine.latest_plan(wifi)
+        networks.append(
+            NetworkGauge(
+                id=wifi.id,
+                ssid=wifi.ssid,
+                controller=wifi.controller_id,
+                apply=wifi.apply,
+                answers=not engine.in_trouble(wifi),
+                looked=plan.at if plan else None,
+                keys=_keys(counted, wifi.id, len(plan.owned.foreign), plan.keys) if plan else None,
+                most=wifi.network.limits.keys,
+                vlans=counted.groups.get(wifi.id, 0),
+                pool=len(wifi.pool) if wifi.manages_vlans else 0,
+            )
+        )
+    return Gauges(now, counted, tuple(sorted(networks, key=lambda one: one.id)))
+
+
+def _keys(counted: Figures, network: str, foreign: int, read: int) -> int:
+    """What was read may be older than what was made since."""
+    return max(foreign + counted.keys.get((network, "working"), 0), read)
