@@ -116,16 +116,15 @@ class Story:
         return one
 
     def subscribe(
-        self, place: str, holder: str, plan: str, begins: int, days: int | None = None, state: str = "active"
+        self, place: str, holder: str, plan: str, begins: int, ends: int | None = None, state: str = "active"
     ) -> str:
-        """From a day, counted from today; for so many days, or open-ended."""
+        """From the midnight of one day until that of another, counted from today; or open-ended."""
         zone = self.locations[place].timezone
         starts = self._midnight(zone, begins)
-        ends = None if days is None else self._midnight(zone, begins + days)
-        one = self.fake.subscribe(place, holder, plan, starts=starts, ends=ends, state=state)
-        self._keep(
-            Section.SUBSCRIPTIONS, place, one, (holder, SubscriptionState(state), (plan,), starts, ends)
-        )
+        until = None if ends is None else self._midnight(zone, ends)
+        one = self.fake.subscribe(place, holder, plan, starts=starts, ends=until, state=state)
+        fact = holder, SubscriptionState(state), (plan,), starts, until
+        self._keep(Section.SUBSCRIPTIONS, place, one, fact)
         return one
 
     def book(self, place: str, person: str, resource: str, kind: str, begins: int, ends: int) -> str:

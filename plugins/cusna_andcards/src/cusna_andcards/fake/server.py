@@ -83,6 +83,9 @@ class AndcardsFake(FakeSource):
             options["network_id"] = self.state.network["id"]
         return options
 
+    def pages(self, size: int) -> None:
+        self.knobs.largest_page = size
+
     def regenerate_credentials(self) -> None:
         """The old pair is refused from now on."""
         self.client_secret = secrets.token_urlsafe(18)
