@@ -90,7 +90,7 @@ def test_what_it_says_at_the_end(kind: str, tmp_path: Path, monkeypatch: pytest.
     assert commands == [
         f"cd {tmp_path / 'cusna-acme'}",
         "python -m pip install -e '.[testing]'",
-        "python -m pytest",
+        "python -m pytest -x",
     ]
 
 

@@ -18,7 +18,7 @@ from cusna_core.api.answer import Answer, by_status
 from cusna_core.api.answer import M as M  # for plugins that pass models on
 from cusna_core.api.context import Context
 from cusna_core.api.errors import BadAnswer, PluginError, Transient, Unreachable
-from cusna_core.api.options import Tls
+from cusna_core.api.options import Secret, Tls
 from cusna_core.api.rate import RateLimit
 from cusna_core.api.trust import next_hop, no_answer, trust
 
@@ -52,6 +52,7 @@ class HttpApi:
         base_url: str,
         context: Context,
         *,
+        token: Secret | None = None,
         tls: Tls | None = None,
         per_second: float | None = None,
         burst: int = 1,
@@ -61,6 +62,7 @@ class HttpApi:
     ) -> None:
         self.base = URL(base_url)
         self.context = context
+        self._bearer = token
         self._tls = tls or Tls()
         self._rate = RateLimit(per_second, context.clock, burst=burst) if per_second else None
         self._timeout = timeout
@@ -84,7 +86,9 @@ class HttpApi:
         return False
 
     def sign(self, headers: dict[str, str], query: dict[str, str]) -> None:
-        """Add the credentials to a call."""
+        """Add the credentials to a call. The default is a bearer token, where one is given."""
+        if self._bearer is not None:
+            headers["Authorization"] = f"Bearer {self._bearer.get_secret_value()}"
 
     def expired(self, answer: Answer) -> bool:
         """Whether this answer means that the login must be renewed (once) and the call repeated."""

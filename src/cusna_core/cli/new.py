@@ -51,7 +51,7 @@ def _new(kind: Kind, name: str, to: Path) -> None:
     typer.echo(f"The plugin {name} is begun in {folder}. Next:\n")
     typer.echo(f"  cd {shlex.quote(str(folder))}")
     typer.echo(f"  {python} -m pip install -e '.[testing]'")
-    typer.echo(f"  {python} -m pytest\n")
+    typer.echo(f"  {python} -m pytest -x\n")
     typer.echo(
         "The kit is red until the plugin is written: each failure says what to write. README.md says where."
     )

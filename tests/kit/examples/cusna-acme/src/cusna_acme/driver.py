@@ -14,12 +14,11 @@ from cusna_core.api import (
     Network,
     NetworkChoice,
     Ref,
-    Secret,
     parse,
 )
 from pydantic import RootModel
 
-from cusna_acme.client import AcmeApi
+from cusna_acme.client import AcmeApi, Keys
 from cusna_acme.options import AcmeNetworkOptions, AcmeOptions
 
 
@@ -59,8 +58,8 @@ class AcmeNetwork(Network[AcmeNetworkOptions]):
         return str(self._api.base)
 
     async def read(self) -> Sequence[KeyState]:
-        found = parse(RootModel[dict[str, Secret]], await self._api.get(self._keys), "The list of keys")
-        return [KeyState(Ref(name), name, passphrase) for name, passphrase in found.root.items()]
+        found = parse(Keys, await self._api.get(self._keys), "The list of keys")
+        return [KeyState(Ref(name), name, passphrase) for name, passphrase in found.keys.items()]
 
     async def create(self, key: Key) -> Ref:
         wanted = {"name": key.label, "passphrase": key.passphrase.get_secret_value()}

@@ -95,7 +95,7 @@ class AcmeFake(FakeWifi):
         return web.json_response(list(self.keys))
 
     async def _list(self, request: web.Request) -> web.Response:
-        return web.json_response(self.keys[request.match_info["ssid"]])
+        return web.json_response({"keys": self.keys[request.match_info["ssid"]]})
 
     async def _add(self, request: web.Request) -> web.Response:
         keys, wanted = self.keys[request.match_info["ssid"]], await request.json()

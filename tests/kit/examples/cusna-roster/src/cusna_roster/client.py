@@ -60,11 +60,7 @@ class Booked(BaseModel):
 
 class RosterApi(JsonApi):
     def __init__(self, options: RosterOptions, context: Context) -> None:
-        super().__init__(options.url, context)
-        self._token = options.token
-
-    def sign(self, headers: dict[str, str], query: dict[str, str]) -> None:
-        headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
+        super().__init__(options.url, context, token=options.token)
 
     async def all(self, model: type[M], path: str, **query: str) -> list[M]:
         """The records of a list that fit the query, such as place="p1"."""

@@ -83,20 +83,18 @@ class RosterSource(Source[RosterOptions]):
 
     async def again(self, missing: Sequence[tuple[Section, str]]) -> Snapshot:
         began = self.context.clock.now()
-        parts = [Snapshot(began)]
+        told: list[Snapshot] = []
+        trouble: PluginError | None = None
         for section, id_ in missing:
             try:
-                if section is Section.SUBSCRIPTIONS:
-                    facts = mapping.subscriptions([await self.api.one(Pass, "/passes", id_)])
-                else:
-                    facts = mapping.bookings([await self.api.one(Booked, "/bookings", id_)])
+                told.append(Snapshot(began, **await self._one(section, id_)))
             except Missing:
-                parts.append(Snapshot(began, gone=frozenset({(section, id_)})))
+                told.append(Snapshot(began, gone=frozenset({(section, id_)})))
             except PluginError as error:
-                parts.append(Snapshot(began, failures=(f"One record could not be asked for: {error}",)))
-            else:
-                parts.append(Snapshot(began, **facts))
-        return merged(parts)
+                trouble = error
+        if trouble is not None and not told:
+            raise trouble
+        return merged([Snapshot(began), *told])
 
     # Parts of a read
 
@@ -121,6 +119,11 @@ class RosterSource(Source[RosterOptions]):
             Section.SUBSCRIPTIONS: subscriptions,
             Section.BOOKINGS: bookings,
         }
+
+    async def _one(self, section: Section, id_: str) -> Facts:
+        if section is Section.SUBSCRIPTIONS:
+            return mapping.subscriptions([await self.api.one(Pass, "/passes", id_)])
+        return mapping.bookings([await self.api.one(Booked, "/bookings", id_)])
 
     async def _booked(self, window: Window, **query: str) -> list[Booked]:
         span = {"from": window.starts.isoformat(), "to": window.ends.isoformat()}
