@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cusna_core.api import ConfigError, Key, Level
+from cusna_core.api import Clock, ConfigError, Create, Key, Level
 from cusna_meraki import cusna_drivers, cusna_fakes
 from cusna_meraki.driver import Meraki
 from cusna_meraki.fake import API_KEY, Access, Fault, MerakiFake, Site
+from cusna_meraki.gauges import Gauge
 from cusna_meraki.network import MerakiNetwork
 from cusna_meraki.options import MerakiNetworkOptions, MerakiOptions
 
@@ -190,6 +191,66 @@ async def test_ssids_to_choose_from(fake: MerakiFake, controller: Meraki) -> Non
     chosen = MerakiNetworkOptions.model_validate(choices[2].options)
     assert (chosen.network_id, chosen.ssid_number) == (second.id, 7)
     assert await controller.network(chosen).check() == []
+
+
+# Caps
+
+
+async def test_an_organisation_full_of_batches_is_told(fake: MerakiFake, controller: Meraki) -> None:
+    fake.batches.occupy(fake.org, 3, 60)
+    assert await controller.check() == []
+    fake.batches.occupy(fake.org, 1, 60)
+    [finding] = await controller.check()
+    assert (finding.code, finding.level) == ("meraki.batches-full", Level.WARNING)
+
+
+async def test_calls_that_came_too_fast_are_told_for_an_hour(
+    fake: MerakiFake, controller: Meraki, clock: Clock
+) -> None:
+    fake.faults.append(Fault("status", status=429, times=2))
+    [finding] = await controller.check()
+    assert (finding.code, finding.path) == ("meraki.too-many-calls", "requests_per_second")
+    assert "2 times" in finding.summary
+    await clock.sleep(3600)
+    assert await controller.check() == []
+
+
+async def test_keys_are_also_counted_over_all_ssids_of_a_network(
+    fake: MerakiFake, make_network: MakeNetwork, key: Callable[..., Key]
+) -> None:
+    network, studio = (
+        make_network(max_keys=5),
+        make_network(max_keys=5, ssid_number=fake.cloud.set_up_ssid(fake.site, "Studio")),
+    )
+    for n in range(2):
+        await network.create(key(f"m{n}", f"passphrase-{n}"))
+        await studio.create(key(f"m{n}", f"passphrase-{n}"))
+    [finding] = await network.check()
+    assert (finding.code, finding.path) == ("meraki.site-keys-nearly-full", "max_keys")
+    assert await make_network(max_keys=6).check() == []
+
+
+async def test_gauges_are_plain_numbers(
+    fake: MerakiFake, controller: Meraki, make_network: MakeNetwork, key: Callable[..., Key]
+) -> None:
+    assert controller.gauges() == [Gauge("action_batches", 0, 5), Gauge("calls_per_second", 0, 5)]
+    network = make_network(max_keys=50)
+    make_network(ssid_number=fake.cloud.set_up_ssid(fake.site, "Studio"))
+    changes = [Create(key(f"m{n}", f"passphrase-{n:02}")) for n in range(30)]
+    outcomes = network.apply(changes)
+    async for _ in outcomes:
+        break
+    await outcomes.aclose()  # type: ignore[attr-defined]
+    await network.read()
+    fake.journal.clear()
+    gauges = {(gauge.name, gauge.about): (gauge.value, gauge.most) for gauge in controller.gauges()}
+    assert 0 < gauges.pop(("calls_per_second", ""))[0] <= 5
+    assert gauges == {
+        ("action_batches", ""): (0, 5),
+        ("keys", network.identity()): (30, 50),
+        ("group_policies", fake.site.id): (2, 100),
+    }
+    assert fake.journal == []
 
 
 # Options

@@ -21,7 +21,7 @@ from cusna_core.api import (
     Transient,
     Unreachable,
 )
-from cusna_meraki.client import USER_AGENT, Dashboard
+from cusna_meraki.client import USER_AGENT, Dashboard, Forbidden
 from cusna_meraki.fake import API_KEY, Fault, MerakiFake
 from cusna_meraki.models import Psk, Ssid
 from cusna_meraki.network import MerakiNetwork
@@ -135,7 +135,7 @@ async def test_429_says_how_long_to_wait(
 ANSWERS: list[tuple[Fault, type[PluginError]]] = [
     (Fault("status", status=400), Rejected),
     (Fault("status", status=401), AuthFailed),
-    (Fault("status", status=403), AuthFailed),
+    (Fault("status", status=403), Forbidden),
     (Fault("status", status=404), Missing),
     (Fault("html", status=404), Missing),
     (Fault("status", status=500), Transient),

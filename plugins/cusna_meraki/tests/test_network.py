@@ -10,14 +10,12 @@ import pytest
 from cusna_core.api import (
     Clock,
     ConfigError,
-    Create,
     Feature,
     Full,
     Key,
     Missing,
     Ref,
     Rejected,
-    Revoke,
     Segment,
     SegmentState,
     Taken,
@@ -336,15 +334,6 @@ async def test_a_policy_whose_answer_is_lost_is_found_again(fake: MerakiFake, ne
     assert [policy["name"] for policy in fake.site.policies.values()].count("cusna-ab12-v120") == 1
 
 
-async def test_bulk_work_stops_where_the_vendor_does(
-    fake: MerakiFake, network: MerakiNetwork, key: MakeKey
-) -> None:
-    changes = [Create(key(f"m{n}", f"passphrase-{n}")) for n in range(3)] + [Revoke(Ref("1"), "x")]
-    fake.faults.append(Fault("status", match="POST .*identityPsks", status=429, skip=1))
-    outcomes = [outcome async for outcome in network.apply(changes)]
-    assert [outcome.error is None for outcome in outcomes] == [True, False]
-
-
 # VLANs
 
 
@@ -400,12 +389,13 @@ async def test_a_company_has_a_policy_of_ours_also_where_its_vlan_exists_by_anot
 
 
 async def test_the_name_that_people_see_is_told_and_kept_up(
-    fake: MerakiFake, make_network: MakeNetwork
+    fake: MerakiFake, make_network: MakeNetwork, clock: Clock
 ) -> None:
     network = make_network()
     await network.check()
     assert network.ssid == "Members"
     fake.site.ssids[0]["name"] = "Members 5G"
+    await clock.sleep(3600)
     await network.read()
     assert network.ssid == "Members 5G"
 

@@ -25,7 +25,8 @@ from cusna_core.api import (
     parse,
 )
 from cusna_meraki import __version__
-from cusna_meraki.models import Device, Firmware, Listed, Organization, Policy, Psk, Site, Ssid
+from cusna_meraki.gauges import Meter
+from cusna_meraki.models import Batch, Device, Firmware, Listed, Organization, Policy, Psk, Site, Ssid
 
 USER_AGENT = f"Cusna/{__version__} Cusna"
 """The form that Meraki asks for: AppName/Version VendorName."""
@@ -33,9 +34,19 @@ DOMAINS = ("meraki.com", "meraki.ca", "meraki.cn", "meraki.in", "gov-meraki.com"
 SHORTEST_PAUSE, USUAL_PAUSE = 1.0, 15.0
 """Seconds after a 429: Retry-After may be 0, and may be missing."""
 MOST_PAGES = 200
+TOO_MANY_BATCHES = "Too many concurrently executing batches"
+"""The one text of Meraki's that means something to us: five batches of the organisation are under way."""
 LINK = re.compile(r"<([^<>]*)>\s*;\s*rel=\"?next\"?\s*(?:,|;|$)")
 
 Json = Mapping[str, Any]
+
+
+class Forbidden(AuthFailed):
+    """The key is good, and may not do this."""
+
+
+class Busy(RateLimited):
+    """As many action batches are under way as the organisation may have."""
 
 
 class Dashboard(JsonApi):
@@ -60,6 +71,8 @@ class Dashboard(JsonApi):
             user_agent=USER_AGENT,
         )
         self._api_key = api_key
+        self.per_second = per_second
+        self.meter = Meter(context.clock)
 
     # What Meraki does differently
 
@@ -75,6 +88,9 @@ class Dashboard(JsonApi):
             host == domain or host.endswith("." + domain) for domain in DOMAINS
         )
 
+    def seen(self, answer: Answer) -> None:
+        self.meter.count(answer.status)
+
     def failure(self, answer: Answer) -> PluginError | None:
         what = f"{answer.method} {answer.path}"
         match answer.status:
@@ -83,7 +99,7 @@ class Dashboard(JsonApi):
                     "Meraki refuses the API key (401): it is wrong, revoked, or not of this cloud."
                 )
             case 403:
-                return AuthFailed(f"The API key may not do this (403): {what}. It needs write access there.")
+                return Forbidden(f"The API key may not do this (403): {what}. It needs write access there.")
             case 404:
                 return Missing(f"{what} is not there, or the API key may not see it.")
             case 429:
@@ -92,6 +108,8 @@ class Dashboard(JsonApi):
                     "Meraki's rate limit is used up: 10 calls a second for all programs of the organisation.",
                     after=pause,
                 )
+            case 400 if TOO_MANY_BATCHES.encode() in answer.body:
+                return Busy("Other programs have Meraki busy: five action batches are under way.")
             case 400:
                 return Rejected(f"Meraki refuses {what} as it is (400).")
             case _:
@@ -146,20 +164,22 @@ class Dashboard(JsonApi):
 
     async def psks(self, network: str, number: int) -> Sequence[Psk]:
         """All of them: this call has no pages."""
-        return parse(Listed[Psk], await self.get(_psks(network, number)), "The list of identity PSKs").root
+        return parse(
+            Listed[Psk], await self.get(psks_path(network, number)), "The list of identity PSKs"
+        ).root
 
     async def psk(self, network: str, number: int, psk: str) -> Psk:
-        return parse(Psk, await self.get(f"{_psks(network, number)}/{psk}"), "The identity PSK")
+        return parse(Psk, await self.get(f"{psks_path(network, number)}/{psk}"), "The identity PSK")
 
     async def create_psk(self, network: str, number: int, fields: Json) -> Psk:
-        data = await self.send("POST", _psks(network, number), dict(fields))
+        data = await self.send("POST", psks_path(network, number), dict(fields))
         return parse(Psk, data, "The new identity PSK")
 
     async def update_psk(self, network: str, number: int, psk: str, fields: Json) -> None:
-        await self.request("PUT", f"{_psks(network, number)}/{psk}", json=dict(fields))
+        await self.request("PUT", f"{psks_path(network, number)}/{psk}", json=dict(fields))
 
     async def delete_psk(self, network: str, number: int, psk: str) -> None:
-        await self.request("DELETE", f"{_psks(network, number)}/{psk}")
+        await self.request("DELETE", f"{psks_path(network, number)}/{psk}")
 
     async def policies(self, network: str) -> Sequence[Policy]:
         data = await self.get(f"/networks/{network}/groupPolicies")
@@ -171,6 +191,25 @@ class Dashboard(JsonApi):
 
     async def update_policy(self, network: str, policy: str, fields: Json) -> None:
         await self.request("PUT", f"/networks/{network}/groupPolicies/{policy}", json=dict(fields))
+
+    async def start_batch(self, organization: str, actions: Sequence[Json], *, synchronous: bool) -> Batch:
+        """At most 100 actions, 20 in a synchronous one; all or nothing. Busy when five are under way."""
+        body = {"confirmed": True, "synchronous": synchronous, "actions": list(actions)}
+        data = await self.send("POST", f"/organizations/{organization}/actionBatches", body)
+        return parse(Batch, data, "The action batch")
+
+    async def batch(self, organization: str, batch: str) -> Batch:
+        data = await self.get(f"/organizations/{organization}/actionBatches/{batch}")
+        return parse(Batch, data, "The action batch")
+
+    async def pending_batches(self, organization: str) -> Sequence[Batch]:
+        """Everybody's, ours among them."""
+        data = await self.get(f"/organizations/{organization}/actionBatches", query={"status": "pending"})
+        return parse(Listed[Batch], data, "The list of action batches").root
+
+    async def delete_policy(self, network: str, policy: str) -> None:
+        """Not where it is in use: Meraki refuses that."""
+        await self.request("DELETE", f"/networks/{network}/groupPolicies/{policy}")
 
     async def devices(self, network: str, psk_name: str | None = None) -> Sequence[Device]:
         """Devices that are online, all or those that used one identity PSK (by its name)."""
@@ -186,7 +225,7 @@ class Dashboard(JsonApi):
         await self.request("POST", f"{tools}/clients/{device}/disconnect")
 
 
-def _psks(network: str, number: int) -> str:
+def psks_path(network: str, number: int) -> str:
     return f"/networks/{network}/wireless/ssids/{number}/identityPsks"
 
 

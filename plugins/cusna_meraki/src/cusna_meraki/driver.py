@@ -1,15 +1,17 @@
 """How do Cusna's nouns map to Meraki's? A key is an identity PSK, a segment is a group policy."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 
 from cusna_core.api import ConfigError, Context, Controller, Finding, Missing, NetworkChoice
+from cusna_meraki.batches import Batches
 from cusna_meraki.client import Dashboard
+from cusna_meraki.gauges import MOST_UNFINISHED, Counts, Gauge
 from cusna_meraki.models import Site, Ssid
-from cusna_meraki.network import MerakiNetwork
+from cusna_meraki.network import House, MerakiNetwork
 from cusna_meraki.options import MerakiNetworkOptions, MerakiOptions
-from cusna_meraki.preflight import error, of_site, of_ssid, warning
+from cusna_meraki.policies import Shared
+from cusna_meraki.preflight import error, of_budget, of_site, of_ssid, warning
 
 
 class Meraki(Controller[MerakiOptions, MerakiNetworkOptions]):
@@ -25,7 +27,10 @@ class Meraki(Controller[MerakiOptions, MerakiNetworkOptions]):
         self.api = Dashboard(
             options.base_url, options.api_key, context, per_second=options.requests_per_second
         )
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.batches = Batches(self.api, options.organization_id, context, options.action_batches)
+        self.counts = Counts()
+        self._shared: defaultdict[str, Shared] = defaultdict(Shared)
+        self._networks: dict[str, MerakiNetwork] = {}
         self._numbered: set[tuple[str, int]] = set()
 
     async def open(self) -> None:
@@ -65,7 +70,20 @@ class Meraki(Controller[MerakiOptions, MerakiNetworkOptions]):
                     "api_key",
                 )
             ]
-        return []
+        return list(of_budget(await self.batches.count(), self.api.meter.limited))
+
+    def gauges(self) -> Sequence[Gauge]:
+        """How full is what has a cap, as far as is known by now. Makes no call.
+
+        `action_batches` (ours, of the organisation's 5), `calls_per_second` (over ten seconds), and of each
+        network `keys` (about its identity) and `group_policies` (about its Meraki network).
+        """
+        gauges = [
+            Gauge("action_batches", self.batches.under_way, MOST_UNFINISHED),
+            Gauge("calls_per_second", self.api.meter.per_second, self.options.requests_per_second),
+            *(gauge for network in self._networks.values() for gauge in network.gauges()),
+        ]
+        return list(dict.fromkeys(gauges))
 
     async def networks(self) -> Sequence[NetworkChoice]:
         """SSIDs that are in use, or set up for identity PSKs already."""
@@ -90,14 +108,20 @@ class Meraki(Controller[MerakiOptions, MerakiNetworkOptions]):
     def network(self, options: MerakiNetworkOptions) -> MerakiNetwork:
         if options.ssid_number is not None:
             self._numbered.add((options.network_id, options.ssid_number))
-        return MerakiNetwork(
+        network = MerakiNetwork(
             self.api,
             options,
             self.context,
-            organization=self.options.organization_id,
-            lock=self._locks[options.network_id],
-            numbered=self._numbered,
+            House(
+                self.options.organization_id,
+                self.batches,
+                self.counts,
+                self._numbered,
+                self._shared[options.network_id],
+            ),
         )
+        self._networks[network.identity()] = network
+        return network
 
 
 def _used(ssid: Ssid) -> bool:

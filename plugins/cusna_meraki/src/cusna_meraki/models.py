@@ -111,6 +111,42 @@ class Policy(Shape):
         return int(text) if self.tagging.settings == "custom" and text.isdecimal() else None
 
 
+class Named(Shape):
+    """Of what was sent, only its name: the rest is secret."""
+
+    name: str | None = None
+
+
+class Action(Shape):
+    resource: str
+    operation: str
+    body: Named | None = None
+
+
+class Created(Shape):
+    id: str
+    uri: str = ""
+
+
+class Progress(Shape):
+    """Without the errors: their text holds what was sent."""
+
+    completed: bool = False
+    failed: bool = False
+    created: list[Created] = Field(default=[], alias="createdResources")
+
+
+class Batch(Shape):
+    id: str
+    confirmed: bool = True
+    status: Progress = Progress()
+    actions: list[Action] = []
+
+    @property
+    def finished(self) -> bool:
+        return self.status.completed or self.status.failed
+
+
 class Device(Shape):
     """What the API calls a client."""
 

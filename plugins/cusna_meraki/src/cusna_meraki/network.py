@@ -1,41 +1,43 @@
-"""How are keys read, made, changed and ended on one SSID of one Meraki network?
+"""How are keys read, made, changed and ended on one SSID of one Meraki network?"""
 
-Each change is one call. Action batches (up to 100 changes in one) will be an `apply` of its own.
-"""
-
-import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import cast
 
 from cusna_core.api import (
     AuthFailed,
+    Change,
     Client,
     ConfigError,
     Context,
     Feature,
     Finding,
-    Full,
     Key,
     KeyState,
     Limits,
     Missing,
     Network,
-    PluginError,
+    Outcome,
     Ref,
-    Rejected,
     Segment,
     SegmentState,
-    Taken,
 )
 from cusna_meraki import preflight
+from cusna_meraki.batches import MOST_ACTIONS, Batches
+from cusna_meraki.bulk import A_CHANGE, PATIENCE, Bulk, Tools
 from cusna_meraki.client import Dashboard
 from cusna_meraki.devices import Devices
-from cusna_meraki.mapping import changes, fields, promised_end
+from cusna_meraki.ends import Ends
+from cusna_meraki.gauges import Counts, Gauge
+from cusna_meraki.keys import Keys
+from cusna_meraki.mapping import promised_end
 from cusna_meraki.models import Policy, Psk
 from cusna_meraki.options import MerakiNetworkOptions
-from cusna_meraki.place import Place
-from cusna_meraki.policies import Policies
+from cusna_meraki.place import KNOWN_FOR, NAMED_FOR, Place
+from cusna_meraki.policies import Policies, Shared
+from cusna_meraki.segments import Segments
 
 FEATURES = (
     Feature.VLAN
@@ -48,10 +50,19 @@ FEATURES = (
 )
 SETTLE = 60.0
 """Seconds. Nobody says how long the cloud takes to tell the access points; a minute is generous."""
-WRITE_REFUSED = (
-    "Meraki refuses this key, and neither its name nor its passphrase is in use as far as can be seen. "
-    "`cusna check` says whether the SSID is fit for keys."
-)
+A_MOMENT = 5.0
+"""Seconds: who reads keys and then segments asks for the group policies once."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all networks of a controller share, and what those of one Meraki network do."""
+
+    organization: str
+    batches: Batches
+    counts: Counts
+    numbered: Set[tuple[str, int]]
+    shared: Shared
 
 
 class MerakiNetwork(Network[MerakiNetworkOptions]):
@@ -62,27 +73,37 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
         api: Dashboard,
         options: MerakiNetworkOptions,
         context: Context,
-        *,
-        organization: str,
-        lock: asyncio.Lock,
-        numbered: Set[tuple[str, int]],
+        house: House,
     ) -> None:
         self._api = api
         self._options = options
         self._context = context
-        self._organization = organization
-        self._place = Place(api, options, context.clock, numbered)
-        self._devices = Devices(api, self._place, organization)
+        self._organization = house.organization
+        self._batches = house.batches
+        self._counts = house.counts
         self._site = options.network_id
         self._grace = timedelta(hours=options.expiry_grace)
+        self._place = Place(api, options, context.clock, house.numbered, house.counts)
+        self._devices = Devices(api, self._place, house.organization)
+        self._ends = Ends()
         self._policies = Policies(
             api,
             options.network_id,
             context.label_prefix,
             options.default_group_policy,
             options.max_group_policies,
-            lock,
+            house.shared,
+            context.clock,
+            house.counts,
         )
+        self._keys = Keys(api, self._place, self._policies, self._ends, self._grace, options.max_keys)
+        self._segments = Segments(house.batches, self._place, self._policies)
+        self._tools = Tools(
+            house.batches, self._place, self._segments, self._keys, self._ends, context.clock, self._one
+        )
+        self._looked = False
+        """Whether we just wrote, and looked up policies and SSID for it."""
+        self._for_segments: tuple[float, Sequence[Policy]] = (float("-inf"), ())
         self.features = FEATURES | (Feature.DISCONNECT if options.disconnect else Feature.NONE)
         self.limits = Limits(
             keys=options.max_keys,
@@ -91,6 +112,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
             passphrase_max=63,
             label_max=64,
             settle=SETTLE,
+            batch=MOST_ACTIONS * house.batches.most,
         )
 
     def identity(self) -> str:
@@ -113,7 +135,8 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
         if findings:
             return findings
         try:
-            ssid = await self._place.ssid()
+            ssids = await self._place.ssids()
+            ssid = self._place.pick(ssids)
             self.ssid = ssid.name
         except ConfigError as problem:
             fix = "Give the number (0 to 14) or the name of an SSID as the Dashboard shows it."
@@ -127,14 +150,36 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
         findings += preflight.of_firmware(await self._firmware())
         most = self._options.max_group_policies
         findings += preflight.of_room(await self._place.psks(), policies, self._options.max_keys, most)
+        for other in ssids:
+            if other.auth_mode == preflight.IPSK and other.number != ssid.number:
+                self._counts.psks[self._site, other.number] = len(
+                    await self._api.psks(self._site, other.number)
+                )
+        findings += preflight.of_site_room(self._counts.of_site(self._site), self._options.max_keys)
         return preflight.errors_first(findings)
+
+    def gauges(self) -> Sequence[Gauge]:
+        """As last read."""
+        keys = self._counts.psks.get((self._site, self._place.known_number or 0))
+        policies = self._counts.policies.get(self._site)
+        found: list[Gauge] = []
+        if keys is not None and self._place.known_number is not None:
+            found.append(Gauge("keys", keys, self._options.max_keys, self.identity()))
+        if policies is not None:
+            found.append(Gauge("group_policies", policies, self._options.max_group_policies, self._site))
+        return found
 
     async def read(self) -> Sequence[KeyState]:
         """Also keys that the vendor has ended already, as long as it shows them: they hold their
         name and passphrase, so they must be changed or revoked, not made a second time."""
-        self.ssid = (await self._place.ssid()).name
-        await self._load_policies()
-        psks = await self._place.psks()
+        # What was looked up for our own writing is good enough for reading that back, and for nothing else.
+        lately, self._looked = (KNOWN_FOR if self._looked else 0.0), False
+        self.ssid = (await self._place.ssid(lately=NAMED_FOR)).name
+        policies = await self._load_policies(lately)
+        psks = self._ends.learn(await self._place.psks())
+        if lately and not self._policies.knows({psk.policy_id for psk in psks}):
+            policies = await self._load_policies()
+        self._for_segments = self._context.clock.monotonic(), policies
         self.features |= Feature.READ_PASSPHRASE
         if psks and all(psk.passphrase is None for psk in psks):
             self.features &= ~Feature.READ_PASSPHRASE
@@ -142,13 +187,19 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
 
     async def segments(self) -> Sequence[SegmentState]:
         """VLANs of group policies, ours first, and those that SSIDs of this network use by themselves."""
-        policies = sorted(await self._load_policies(), key=lambda policy: not self._policies.ours(policy))
+        at, policies = self._for_segments
+        self._for_segments = float("-inf"), ()
+        if self._context.clock.monotonic() - at > A_MOMENT:
+            policies = await self._load_policies()
+        policies = sorted(policies, key=lambda policy: not self._policies.ours(policy))
         states = [
             SegmentState(policy.vlan, policy.name, free=self._policies.spare(policy))
             for policy in policies
             if policy.vlan is not None
         ]
-        for ssid in await self._place.ssids():
+        ssids = await self._place.ssids()
+        self.ssid = self._place.pick(ssids).name
+        for ssid in ssids:
             states += [SegmentState(vlan, f"SSID {ssid.name}") for vlan in sorted(ssid.vlans)]
         return states
 
@@ -160,48 +211,32 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
     # What is done
 
     async def ensure_segment(self, segment: Segment) -> None:
-        await self._place.need_tagging(segment.vlan)
-        with self._place.visible():
-            await self._policies.ensure(segment.vlan)
+        await self._segments.ensure(segment.vlan)
 
     async def create(self, key: Key) -> Ref:
-        await self._place.need_tagging(key.vlan)
-        body = fields(key, await self._policy_for(key), self._grace)
-        number = await self._place.number()
-        try:
-            with self._place.visible():
-                made = await self._api.create_psk(self._site, number, body)
-        except Rejected:
-            raise await self._why(key, None) from None
-        return Ref(made.id)
+        return await self._keys.create(key)
 
     async def update(self, ref: Ref, key: Key) -> Ref:
-        await self._place.need_tagging(key.vlan)
-        policy = await self._policy_for(key)
-        number = await self._place.number()
-        body: dict[str, Any] = {}
-        try:
-            now = await self._api.psk(self._site, number, ref)
-            body = changes(now, key, policy, self._grace)
-            if body:
-                await self._api.update_psk(self._site, number, ref, body)
-        except Missing:
-            await self._place.psks()  # raises if it is the network that is gone
-            raise Missing("The identity PSK that was to be changed is not there any more.") from None
-        except Rejected:
-            why = await self._why(key, ref)
-            if isinstance(why, Taken) or body.get("expiresAt", "") is not None:
-                raise why from None
-            return await self._replace(ref, key, body, why)
-        return ref
+        return await self._keys.update(ref, key)
 
     async def revoke(self, ref: Ref) -> None:
+        await self._keys.revoke(ref)
+
+    async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:
+        """One change is a plain call; up to 20 are one call, more go in action batches of 100."""
+        self._looked = False
+        outcomes: AsyncGenerator[Outcome, None]
+        if len(changes) > 1 and self._batches.usable:
+            now = self._context.clock.monotonic()
+            outcomes = Bulk(self._tools, now + PATIENCE + A_CHANGE * len(changes)).apply(changes)
+        else:
+            outcomes = cast("AsyncGenerator[Outcome, None]", super().apply(changes))
         try:
-            await self._api.delete_psk(self._site, await self._place.number(), ref)
-        except Missing:
-            # 404 is also what a key gets that may not see the network: then nothing has ended.
-            if any(psk.id == ref for psk in await self._place.psks()):
-                raise Rejected("Meraki says that the identity PSK is not there, yet lists it.") from None
+            async with aclosing(outcomes):
+                async for outcome in outcomes:
+                    yield outcome
+        finally:
+            self._looked = True
 
     async def disconnect(self, ended: Sequence[KeyState]) -> int:
         return sum([await self._devices.drop(name) for name in {state.label for state in ended} if name])
@@ -217,41 +252,9 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
             ends=promised_end(psk, self._context.label_prefix, self._grace),
         )
 
-    async def _replace(self, ref: Ref, key: Key, body: Mapping[str, Any], why: PluginError) -> Ref:
-        """Where an end cannot be taken off a key, a new one without an end takes its place.
-
-        Only after the same change without the end was accepted: what is refused stays as it is.
-        """
-        rest = {name: value for name, value in body.items() if name != "expiresAt"}
-        try:
-            await self._api.update_psk(
-                self._site, await self._place.number(), ref, {"name": key.label, **rest}
-            )
-        except Rejected:
-            raise why from None
-        await self.revoke(ref)
-        return await self.create(key)
-
-    async def _why(self, key: Key, ref: Ref | None) -> PluginError:
-        """What a refusal (400) means, by looking: its text is nothing to go by."""
-        self._policies.forget()
-        psks = await self._place.psks()
-        others = [psk for psk in psks if psk.id != ref]
-        if any(psk.name == key.label for psk in others):
-            return Taken("Another identity PSK of this SSID has that name.")
-        if any(psk.passphrase == key.passphrase for psk in others):
-            return Taken("Another identity PSK of this SSID has that passphrase.")
-        if ref is None and len(psks) >= self._options.max_keys:
-            return Full(f"The SSID holds {len(psks)} identity PSKs, which is all it can.")
-        return Rejected(WRITE_REFUSED)
-
-    async def _policy_for(self, key: Key) -> str:
+    async def _load_policies(self, lately: float = 0.0) -> Sequence[Policy]:
         with self._place.visible():
-            return await self._policies.for_vlan(key.vlan)
-
-    async def _load_policies(self) -> Sequence[Policy]:
-        with self._place.visible():
-            return await self._policies.load()
+            return await self._policies.load(lately=lately)
 
     async def _firmware(self) -> str | None:
         try:

@@ -40,6 +40,13 @@ class MerakiOptions(Options):
         title="Requests per second",
         description="Meraki allows 10 to all programs of the organisation: leave some to the others.",
     )
+    action_batches: int = Field(
+        default=3,
+        ge=1,
+        le=5,
+        title="Action batches",
+        description="How many may be under way at once. Meraki allows 5 to all programs of the organisation.",
+    )
 
 
 class MerakiNetworkOptions(Options):

@@ -1,9 +1,10 @@
 """Is an SSID fit for identity PSKs, and if not, what mends it? Facts in, findings out."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cusna_core.api import Finding, Level
+from cusna_meraki.gauges import MOST_UNFINISHED
 from cusna_meraki.models import Policy, Psk, Site, Ssid
 
 IPSK = "ipsk-without-radius"
@@ -137,6 +138,44 @@ def of_firmware(name: str | None) -> Iterable[Finding]:
             "firmware-old",
             f"The access points run {name}; 5,000 keys need MR 30.1 or newer, older ones hold fewer.",
             "Upgrade (Organization → Firmware upgrades), or set max_keys to what your firmware holds.",
+            "max_keys",
+        )
+
+
+def of_budget(pending: int | None, limited: int) -> Iterable[Finding]:
+    """What all programs of an organisation share. `pending`: action batches; None where they are refused."""
+    if pending is None:
+        yield warning(
+            "no-batches",
+            "Meraki refuses action batches to this API key: many changes at once go one by one, and slowly.",
+            "Give the key's admin full access to the organisation, if you have more than a few hundred keys.",
+            "api_key",
+        )
+    elif pending >= MOST_UNFINISHED - 1:
+        yield warning(
+            "batches-full",
+            f"{pending} of at most {MOST_UNFINISHED} action batches are under way in the organisation: "
+            "when there are many changes, Cusna waits for other programs.",
+            "Nothing, if it passes. Else see which other program sends batches all the time.",
+        )
+    if limited:
+        yield warning(
+            "too-many-calls",
+            f"Meraki told Cusna {limited} times within an hour that the organisation makes too many calls.",
+            "Lower requests_per_second, or have other programs call less: all of them share 10 a second.",
+            "requests_per_second",
+        )
+
+
+def of_site_room(by_ssid: Mapping[int, int], keys: int) -> Iterable[Finding]:
+    """Vendor guides do not agree whether 5,000 is for an SSID or for its whole network: count both."""
+    count = sum(by_ssid.values())
+    if len(by_ssid) > 1 and count >= NEARLY_FULL * keys and max(by_ssid.values()) < keys:
+        yield warning(
+            "site-keys-nearly-full",
+            f"The SSIDs of this network hold {count} identity PSKs together. Some guides say that {keys} is "
+            "the most for all of them, not for each.",
+            "Delete identity PSKs that nobody needs, or spread people over more networks.",
             "max_keys",
         )
 

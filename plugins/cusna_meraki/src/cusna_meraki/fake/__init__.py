@@ -1,10 +1,12 @@
 """How does one try the Meraki driver without Cisco? With this cloud in a box, on loopback."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from cusna_core.api import Clock, FakeWifi
+from cusna_meraki.fake.batches import Batches
 from cusna_meraki.fake.gate import Entry, Fault, Gate
 from cusna_meraki.fake.routes import BASE, Routes
 from cusna_meraki.fake.state import Access, Association, Cloud, Json, Knobs, Site
@@ -27,6 +29,7 @@ class MerakiFake(FakeWifi):
         self.house_policy = self.cloud.add_policy(self.site, {"name": "House devices"})
         self.cloud.access[API_KEY] = Access(frozenset({self.org}))
         self.gate = Gate(self.cloud, clock)
+        self.routes = Routes(self.cloud)
         self.address = ""
         self._foreign: set[str] = set()
         self._runner: web.AppRunner | None = None
@@ -34,6 +37,10 @@ class MerakiFake(FakeWifi):
     @property
     def knobs(self) -> Knobs:
         return self.cloud.knobs
+
+    @property
+    def batches(self) -> Batches:
+        return self.routes.batches
 
     @property
     def faults(self) -> list[Fault]:
@@ -44,7 +51,7 @@ class MerakiFake(FakeWifi):
         return self.gate.journal
 
     async def start(self, port: int = 0) -> str:
-        self._runner = web.AppRunner(Routes(self.cloud).app(self.gate), access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(self.routes.app(self.gate), access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         self.address = await self.listen("127.0.0.1", port)
         return self.address
@@ -74,9 +81,11 @@ class MerakiFake(FakeWifi):
 
     def associate(self, ssid: str, passphrase: str, mac: str) -> Association | None:
         """Like `join`, and which key and group policy it was."""
+        self.batches.settle()
         return self.cloud.associate(self.site, self._number(ssid), passphrase, mac)
 
     def online(self, ssid: str) -> dict[str, int]:
+        self.batches.settle()
         return self.cloud.online(self.site, ssid)
 
     def add_foreign_key(self, ssid: str, name: str, passphrase: str) -> None:
@@ -88,8 +97,22 @@ class MerakiFake(FakeWifi):
         psks = self.site.psks[self._number(ssid)]
         return {psk["name"]: psk["passphrase"] for psk in psks.values() if psk["id"] in self._foreign}
 
+    def add_foreign_segment(self, ssid: str, name: str, vlan: int) -> None:
+        tagging = {"settings": "custom", "vlanId": str(vlan)}
+        self.cloud.add_policy(self.site, {"name": name, "vlanTagging": tagging})
+
+    def others(self, ssid: str) -> Mapping[str, Any]:
+        """Keys, policies and SSIDs of the network that nobody made by the API."""
+        self._number(ssid)
+        self.batches.settle()
+        return self.cloud.by_hand(self.site)
+
+    def pages(self, size: int) -> None:
+        self.cloud.page_size = size
+
     def psks(self, ssid: str) -> list[Json]:
         """The keys as the cloud keeps them."""
+        self.batches.settle()
         return list(self.site.psks[self._number(ssid)].values())
 
     def break_down(self, on: bool) -> None:

@@ -93,6 +93,8 @@ class Gate:
         self.journal: list[Entry] = []
         self.down = False
         self.stopping = asyncio.Event()
+        self.settle: Callable[[], None] = lambda: None
+        """Carries out what is due before anybody looks."""
         self._tokens: dict[str, tuple[float, float]] = {}
 
     @property
@@ -143,6 +145,7 @@ class Gate:
         return errors(504, "The simulator is stopping")
 
     async def _served(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.settle()
         try:
             access = self._login(request)
             request[ACCESS] = access

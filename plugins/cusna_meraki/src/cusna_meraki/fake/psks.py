@@ -1,4 +1,4 @@
-"""What does the cloud say to calls about identity PSKs?"""
+"""What does the cloud say to calls about identity PSKs, alone or in a batch?"""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,8 @@ class Psks:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
 
+    # Calls
+
     async def listed(self, request: web.Request) -> web.Response:
         """The whole list in one answer: this call has no pages."""
         site = site_of(self.cloud, request)
@@ -27,13 +29,28 @@ class Psks:
         return web.json_response(shown)
 
     async def one(self, request: web.Request) -> web.Response:
-        _, psk = self._found(request)
-        return web.json_response(self._shown(psk))
+        site = site_of(self.cloud, request)
+        return web.json_response(self._shown(_found(site, ssid_of(request), request.match_info["psk"])))
 
     async def create(self, request: web.Request) -> web.Response:
         site = site_of(self.cloud, request, write=True)
-        number = ssid_of(request)
-        body = await body_of(request)
+        psk = self.add(site, ssid_of(request), await body_of(request))
+        return web.json_response(self._shown(psk), status=201)
+
+    async def update(self, request: web.Request) -> web.Response:
+        site, number = site_of(self.cloud, request, write=True), ssid_of(request)
+        _found(site, number, request.match_info["psk"])
+        psk = self.change(site, number, request.match_info["psk"], await body_of(request))
+        return web.json_response(self._shown(psk))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        site = site_of(self.cloud, request, write=True)
+        self.remove(site, ssid_of(request), request.match_info["psk"])
+        return web.Response(status=204)
+
+    # What they do
+
+    def add(self, site: Site, number: int, body: Json) -> Json:
         for name in ("name", "groupPolicyId"):
             named(body, name, required=True)
         named(body, "passphrase")
@@ -42,14 +59,13 @@ class Psks:
         fields.setdefault("passphrase", secrets.token_hex(8))
         self._room(site, number)
         psk = self.cloud.add_psk(site, number, fields)
-        return web.json_response(self._shown(psk), status=201)
+        self.cloud.made.add(psk["id"])
+        return psk
 
-    async def update(self, request: web.Request) -> web.Response:
-        site, psk = self._found(request, write=True)
-        body = await body_of(request)
+    def change(self, site: Site, number: int, psk_id: str, body: Json) -> Json:
+        psk = _found(site, number, psk_id)
         for name in ("name", "groupPolicyId", "passphrase"):
             named(body, name)
-        number = ssid_of(request)
         self._allowed(site, number, body)
         if body.get("expiresAt", UNSET) in (None, "") and not self.cloud.knobs.null_clears_expiry:
             raise Refused(400, "'expiresAt' must be a string")
@@ -58,21 +74,13 @@ class Psks:
         psk |= fields
         if ends:
             self.cloud.changed(site, psk)
-        return web.json_response(self._shown(psk))
+        return psk
 
-    async def delete(self, request: web.Request) -> web.Response:
-        site, psk = self._found(request, write=True)
+    def remove(self, site: Site, number: int, psk_id: str) -> None:
+        psk = _found(site, number, psk_id)
         require_writable(site)
-        del site.psks[ssid_of(request)][psk["id"]]
+        del site.psks[number][psk_id]
         self.cloud.changed(site, psk)
-        return web.Response(status=204)
-
-    def _found(self, request: web.Request, *, write: bool = False) -> tuple[Site, Json]:
-        site = site_of(self.cloud, request, write=write)
-        psk = site.psks[ssid_of(request)].get(request.match_info["psk"])
-        if psk is None:
-            raise Refused(404, "Not found")
-        return site, psk
 
     def _allowed(self, site: Site, number: int, body: Json) -> None:
         require_writable(site)
@@ -84,18 +92,22 @@ class Psks:
     def _fields(self, site: Site, number: int, body: Json, psk: Json | None = None) -> Json:
         """The writable fields of a body, checked; unknown and read-only ones are ignored."""
         knobs = self.cloud.knobs
-        others = [other for other in site.psks[number].values() if other is not psk]
         fields: Json = {name: body[name] for name in ("name", "groupPolicyId") if name in body}
         if body.get("passphrase"):
             fields["passphrase"] = body["passphrase"]
         if "name" in fields and not 1 <= len(fields["name"]) <= knobs.name_max:
             raise Refused(400, f"Name must be 1 to {knobs.name_max} characters")
-        if knobs.unique_name and any(other["name"] == fields.get("name") for other in others):
+        name, chosen = fields.get("name"), fields.get("passphrase")
+        others = [
+            (other["name"] == name, other["passphrase"] == chosen)
+            for other in site.psks[number].values()
+            if (other["name"] == name or other["passphrase"] == chosen) and other is not psk
+        ]
+        if knobs.unique_name and any(same for same, _ in others):
             raise Refused(400, "Name has already been taken")
-        chosen = fields.get("passphrase")
         if chosen is not None and not (8 <= len(chosen) <= 63 and all(" " <= char <= "~" for char in chosen)):
             raise Refused(400, "Passphrase must be 8 to 63 printable ASCII characters")
-        if knobs.unique_passphrase and any(other["passphrase"] == chosen for other in others):
+        if knobs.unique_passphrase and any(same for _, same in others):
             raise Refused(400, "Passphrase has already been taken")
         if "expiresAt" in body:
             fields["expiresAt"] = self._instant(body["expiresAt"])
@@ -124,9 +136,17 @@ class Psks:
         shown = dict(psk)
         if psk["expiresAt"] is not None:
             back = timedelta(microseconds=1 if knobs.expiry_minus_1us else 0)
-            shown["expiresAt"] = (psk["expiresAt"] - back).isoformat().replace("+00:00", "Z")
+            ends = (psk["expiresAt"] - back).isoformat().replace("+00:00", "Z")
+            shown["expiresAt"] = None if knobs.hide_expiry else ends
         if knobs.mask_passphrases == "stars":
             shown["passphrase"] = "********"
         elif knobs.mask_passphrases == "absent":
             del shown["passphrase"]
         return shown
+
+
+def _found(site: Site, number: int, psk_id: str) -> Json:
+    psk = site.psks[number].get(psk_id)
+    if psk is None:
+        raise Refused(404, "Not found")
+    return psk

@@ -1,14 +1,10 @@
-"""What does the cloud say to the other calls: organisations, networks, SSIDs, policies, clients?
-
-Action batches are not here yet; they will be a class of their own beside `Psks`.
-"""
-
-import asyncio
-from typing import Any
+"""What does the cloud say to the other calls: organisations, networks, SSIDs, clients?"""
 
 from aiohttp import web
 
+from cusna_meraki.fake.batches import Batches
 from cusna_meraki.fake.gate import ACCESS, Gate, Refused
+from cusna_meraki.fake.policies import Policies
 from cusna_meraki.fake.psks import Psks
 from cusna_meraki.fake.state import IPSK, TAGGED_MODES, Cloud, Json, Site
 from cusna_meraki.fake.view import body_of, named, org_of, page, require_writable, sees, site_of, ssid_of
@@ -29,10 +25,14 @@ IP_MODES = ("NAT mode", *TAGGED_MODES, "Ethernet over GRE", "Layer 3 roaming wit
 class Routes:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self._creating: set[str] = set()
+        self.psks = Psks(cloud)
+        self.policies = Policies(cloud)
+        self.batches = Batches(cloud, self.psks, self.policies)
 
     def app(self, gate: Gate) -> web.Application:
-        psks = Psks(self.cloud)
+        psks, policies, batches = self.psks, self.policies, self.batches
+        gate.settle = batches.settle
+        batch = f"{BASE}/organizations/{{org}}/actionBatches"
         network = f"{BASE}/networks/{{network}}"
         policy = f"{network}/groupPolicies/{{policy}}"
         ssid = f"{network}/wireless/ssids/{{number}}"
@@ -55,11 +55,16 @@ class Routes:
                 web.get(psk, psks.one),
                 web.put(psk, psks.update),
                 web.delete(psk, psks.delete),
-                web.get(f"{network}/groupPolicies", self.policies),
-                web.post(f"{network}/groupPolicies", self.create_policy),
-                web.get(policy, self.policy),
-                web.put(policy, self.put_policy),
-                web.delete(policy, self.delete_policy),
+                web.get(f"{network}/groupPolicies", policies.listed),
+                web.post(f"{network}/groupPolicies", policies.create),
+                web.get(policy, policies.one),
+                web.put(policy, policies.update),
+                web.delete(policy, policies.delete),
+                web.get(batch, batches.listed),
+                web.post(batch, batches.create),
+                web.get(f"{batch}/{{batch}}", batches.one),
+                web.put(f"{batch}/{{batch}}", batches.update),
+                web.delete(f"{batch}/{{batch}}", batches.delete),
                 web.get(f"{network}/clients", self.clients),
                 web.get(device, self.device_policy),
                 web.put(device, self.put_device_policy),
@@ -87,13 +92,13 @@ class Routes:
             for org, name in self.cloud.orgs.items()
             if org in request[ACCESS].orgs
         ]
-        return page(request, shown, least=3, most=9000, default=9000)
+        return page(request, shown, least=3, most=9000, default=9000, cap=self.cloud.page_size)
 
     async def networks(self, request: web.Request) -> web.Response:
         org = org_of(self.cloud, request)
         sites = self.cloud.sites.values()
         shown = [site.shown() for site in sites if site.org == org and sees(request, site)]
-        return page(request, shown, least=3, most=100_000, default=1000)
+        return page(request, shown, least=3, most=100_000, default=1000, cap=self.cloud.page_size)
 
     async def network(self, request: web.Request) -> web.Response:
         return web.json_response(site_of(self.cloud, request).shown())
@@ -126,77 +131,6 @@ class Routes:
         ssid |= {name: value for name, value in body.items() if name != "number"}
         return web.json_response(_shown_ssid(ssid))
 
-    # Group policies
-
-    async def policies(self, request: web.Request) -> web.Response:
-        return web.json_response(list(site_of(self.cloud, request).policies.values()))
-
-    async def policy(self, request: web.Request) -> web.Response:
-        return web.json_response(self._policy(request, site_of(self.cloud, request)))
-
-    async def create_policy(self, request: web.Request) -> web.Response:
-        site = site_of(self.cloud, request, write=True)
-        body = await body_of(request)
-        named(body, "name", required=True)
-        if self.cloud.knobs.parallel_policy_400:
-            if site.id in self._creating:
-                raise Refused(400, "Group policy could not be created")
-            self._creating.add(site.id)
-            for _ in range(200):  # a window in which a second call can come in
-                await asyncio.sleep(0)
-            self._creating.remove(site.id)
-        self._check_policy(site, body)
-        most = self.cloud.knobs.max_group_policies
-        if most is not None and len(site.policies) >= most:
-            raise Refused(400, "Maximum number of group policies reached")
-        return web.json_response(self.cloud.add_policy(site, _policy_fields(body)), status=201)
-
-    async def put_policy(self, request: web.Request) -> web.Response:
-        site = site_of(self.cloud, request, write=True)
-        policy = self._policy(request, site)
-        body = await body_of(request)
-        named(body, "name")
-        self._check_policy(site, body, policy)
-        policy |= _policy_fields(body)
-        return web.json_response(policy)
-
-    async def delete_policy(self, request: web.Request) -> web.Response:
-        site = site_of(self.cloud, request, write=True)
-        policy = self._policy(request, site)
-        require_writable(site)
-        used = [
-            p
-            for keys in site.psks.values()
-            for p in keys.values()
-            if p["groupPolicyId"] == policy["groupPolicyId"]
-        ]
-        refuse = self.cloud.knobs.policy_delete_in_use == "refuse" and request.query.get("force") != "true"
-        if used and refuse:
-            raise Refused(400, "Group policy is in use")
-        del site.policies[policy["groupPolicyId"]]
-        return web.Response(status=204)
-
-    def _policy(self, request: web.Request, site: Site) -> Json:
-        policy = site.policies.get(request.match_info["policy"])
-        if policy is None:
-            raise Refused(404, "Not found")
-        return policy
-
-    def _check_policy(self, site: Site, body: Json, policy: Json | None = None) -> None:
-        tagging = body.get("vlanTagging", {"settings": "network default"})
-        if tagging.get("settings") not in ("network default", "ignore", "custom"):
-            raise Refused(400, "'vlanTagging.settings' must be one of: network default, ignore, custom")
-        if "vlanId" in tagging and not isinstance(tagging["vlanId"], str):
-            raise Refused(400, "'vlanTagging.vlanId' must be a string")
-        if tagging["settings"] == "custom":
-            vlan = tagging.get("vlanId", "")
-            if not vlan.isdigit() or not 1 <= int(vlan) <= 4094:
-                raise Refused(400, "'vlanTagging.vlanId' must be 1 to 4094")
-        require_writable(site)
-        names = {other["name"] for other in site.policies.values() if other is not policy}
-        if self.cloud.knobs.unique_policy_name and body.get("name") in names:
-            raise Refused(400, "Name has already been taken")
-
     # Clients
 
     async def clients(self, request: web.Request) -> web.Response:
@@ -210,7 +144,7 @@ class Routes:
             for client in site.clients.values()
             if group in (None, client["pskGroup"]) and client["status"] in statuses
         ]
-        return page(request, shown, least=3, most=5000, default=10)
+        return page(request, shown, least=3, most=5000, default=10, cap=self.cloud.page_size)
 
     async def device_policy(self, request: web.Request) -> web.Response:
         site, client = self._client(request)
@@ -246,10 +180,6 @@ class Routes:
 
 def _by_id(site: Site, client_id: str) -> Json | None:
     return next((client for client in site.clients.values() if client["id"] == client_id), None)
-
-
-def _policy_fields(body: Json) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name != "groupPolicyId"}
 
 
 def _shown_ssid(ssid: Json) -> Json:

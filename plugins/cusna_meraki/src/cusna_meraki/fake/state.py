@@ -3,6 +3,7 @@
 Objects are kept as the API shows them. Ids are never used twice.
 """
 
+import copy
 import itertools
 import json
 from collections.abc import Callable
@@ -42,6 +43,18 @@ class Knobs:
     vlan_needs_tagging: bool = False
     """Whether a policy's VLAN only works with VLAN tagging on at the SSID."""
     invisible_404_body: str = ""
+    hide_expiry: bool = False
+    """Whether `expiresAt` is shown as null whatever it is."""
+    batch_seconds: float = 2.0
+    action_seconds: float = 0.1
+    """How long an asynchronous batch takes, and how much longer for each action."""
+    batches_stay_pending: bool = False
+    failing_batches: int = 0
+    """So many of the next batches fail for a reason that nobody can tell."""
+    sync_failure: Literal["status", "400"] = "status"
+    """How a synchronous batch says that it failed."""
+    batches_need_organization: bool = False
+    """Whether a key that sees only some networks is refused action batches."""
     rate: float = 10.0
     burst: float = 10.0
     """Calls an organisation may make each second, and how many more at once."""
@@ -106,6 +119,9 @@ class Cloud:
         self.sites: dict[str, Site] = {}
         self.access: dict[str, Access] = {}
         self.pushed: dict[str, datetime] = {}
+        self.made: set[str] = set()
+        """Ids of keys and policies that came by the API."""
+        self.page_size: int | None = None
         self._ids = itertools.count(1)
 
     def add_org(self, name: str) -> str:
@@ -212,6 +228,15 @@ class Cloud:
             for mac, client in site.clients.items()
             if client["ssid"] == ssid and client["status"] == "Online"
         }
+
+    def by_hand(self, site: Site) -> Json:
+        """All of a network that did not come by the API, as it is now."""
+        keys = {
+            number: [p for p in psks.values() if p["id"] not in self.made]
+            for number, psks in site.psks.items()
+        }
+        policies = [p for p in site.policies.values() if p["groupPolicyId"] not in self.made]
+        return copy.deepcopy({"identityPsks": keys, "groupPolicies": policies, "ssids": site.ssids})
 
     def unmanaged(self, prefix: str) -> str:
         """Everything that does not begin with this label, to the letter, for comparing."""

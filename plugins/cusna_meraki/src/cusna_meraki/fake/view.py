@@ -63,12 +63,17 @@ def named(body: Json, name: str, *, required: bool = False) -> None:
         raise Refused(400, f"'{name}' must be a string")
 
 
-def page(request: web.Request, items: list[Json], *, least: int, most: int, default: int) -> web.Response:
-    """One page of a list, with Meraki's own kind of Link header: `rel` has no quotes."""
+def page(
+    request: web.Request, items: list[Json], *, least: int, most: int, default: int, cap: int | None = None
+) -> web.Response:
+    """One page of a list, with Meraki's own kind of Link header: `rel` has no quotes.
+
+    `cap`: pages are never larger, whatever was asked for.
+    """
     text = request.query.get("perPage", str(default))
     if not text.isdigit() or not least <= int(text) <= most:
         raise Refused(400, f"'perPage' must be {least} to {most}")
-    size = int(text)
+    size = min(int(text), cap or most)
     after = request.query.get("startingAfter")
     ids = [item["id"] for item in items]
     first = ids.index(after) + 1 if after in ids else 0
