@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from cusna_core.api import Change, Create, Missing, Outcome, Ref, Revoke, Taken, Update
 from cusna_meraki.batches import Action
-from cusna_meraki.keys import NAME_TAKEN, KEY_TAKEN, full
+from cusna_meraki.keys import KEY_TAKEN, NAME_TAKEN, full
 from cusna_meraki.models import Psk
 
 T = TypeVar("T")
