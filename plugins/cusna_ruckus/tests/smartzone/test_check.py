@@ -83,6 +83,12 @@ async def test_choices_are_wlans_with_dpsk(house: Any) -> None:
     assert network.ssid == "Members"
 
 
+async def test_a_choice_whose_settings_are_hidden_is_still_one(house: Any) -> None:
+    house.fake.faults.append(Fault("status", r"^GET .*/wlans/1$", status=404))
+    (choice,) = await (await house.controller()).networks()
+    assert choice.note == "Its settings cannot be read."
+
+
 # Which WLAN is meant
 
 

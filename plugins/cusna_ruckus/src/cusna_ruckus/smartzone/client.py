@@ -40,7 +40,7 @@ from cusna_ruckus.smartzone.models import (
     Zone,
 )
 from cusna_ruckus.smartzone.options import SmartZoneOptions
-from cusna_ruckus.smartzone.refusals import meaning, of_login
+from cusna_ruckus.smartzone.refusals import BadLogin, meaning, of_login
 
 OLDEST, NEWEST = (9, 1), (13, 1)
 """API versions in which DPSKs are known to be the same."""
@@ -109,7 +109,7 @@ class SmartZoneApi(JsonApi):
                 json={"username": options.username, "password": options.password.get_secret_value()},
                 login=False,
             )
-        except AuthFailed:
+        except BadLogin:
             self._paused_until, self._pause = now + self._pause, min(self._pause * 2, LONGEST_PAUSE)
             raise
         self._ticket = parse(Ticket, answer.json(), "The login").ticket

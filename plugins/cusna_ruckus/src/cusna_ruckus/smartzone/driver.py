@@ -70,16 +70,16 @@ class SmartZone(Controller[SmartZoneOptions, SmartZoneNetworkOptions]):
         for zone in await self._api.zones():
             for wlan in await self._api.enabled_wlans(zone.id):
                 try:
-                    settings = await self._api.wlan(zone.id, wlan.id)
+                    note = checks.note(await self._api.wlan(zone.id, wlan.id))
                 except Missing:
-                    continue  # deleted a moment ago
+                    note = "Its settings cannot be read."
                 name = wlan.name or wlan.ssid or wlan.id
                 choices.append(
                     NetworkChoice(
                         title=f"{zone.name or zone.id}: {name}",
                         ssid=wlan.ssid or name,
                         options={"zone": zone.id, "wlan": wlan.id},
-                        note=checks.note(settings),
+                        note=note,
                     )
                 )
         return choices

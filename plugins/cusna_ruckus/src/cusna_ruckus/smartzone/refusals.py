@@ -32,6 +32,10 @@ class NotPermitted(AuthFailed):
     """Signed in, but the role may not do this."""
 
 
+class BadLogin(AuthFailed):
+    """The user name or the password is wrong: the controller says so, and counts."""
+
+
 def problem(answer: Answer) -> Problem:
     """What the answer says of itself, if it is JSON."""
     try:
@@ -66,9 +70,9 @@ def meaning(answer: Answer) -> PluginError | None:
 
 def of_login(answer: Answer) -> PluginError | None:
     code = problem(answer).code
-    refused = answer.status in (400, 401, 403, 422)
-    if refused and (answer.status in (401, 403) or (code is not None and code in BAD_LOGIN)):
-        return AuthFailed(
+    told = code is not None and code in BAD_LOGIN and code != NOT_FOUND
+    if answer.status in (401, 403) or (told and answer.status in (400, 422)):
+        return (BadLogin if told else AuthFailed)(
             "SmartZone refuses the user name or the password, or the account is locked. An administrator of "
             "a partner or system domain signs in as name@domain."
         )
