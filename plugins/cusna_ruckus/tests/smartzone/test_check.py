@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cusna_core.api import AuthFailed, ConfigError, Level, Unreachable
+from cusna_core.api import AuthFailed, BadAnswer, ConfigError, Level, Unreachable
 from cusna_ruckus.smartzone.fake import Fault
 
 
@@ -83,10 +83,12 @@ async def test_choices_are_wlans_with_dpsk(house: Any) -> None:
     assert network.ssid == "Members"
 
 
-async def test_a_choice_whose_settings_are_hidden_is_still_one(house: Any) -> None:
+async def test_choices_are_told_whole_or_not_at_all(house: Any) -> None:
     house.fake.faults.append(Fault("status", r"^GET .*/wlans/1$", status=404))
-    (choice,) = await (await house.controller()).networks()
-    assert choice.note == "Its settings cannot be read."
+    controller = await house.controller()
+    with pytest.raises(BadAnswer):
+        await controller.networks()
+    assert len(await controller.networks()) == 1
 
 
 # Which WLAN is meant

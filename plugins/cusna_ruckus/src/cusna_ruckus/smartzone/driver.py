@@ -6,6 +6,7 @@ from yarl import URL
 
 from cusna_core.api import (
     AuthFailed,
+    BadAnswer,
     ConfigError,
     Context,
     Controller,
@@ -70,16 +71,16 @@ class SmartZone(Controller[SmartZoneOptions, SmartZoneNetworkOptions]):
         for zone in await self._api.zones():
             for wlan in await self._api.enabled_wlans(zone.id):
                 try:
-                    note = checks.note(await self._api.wlan(zone.id, wlan.id))
+                    settings = await self._api.wlan(zone.id, wlan.id)
                 except Missing:
-                    note = "Its settings cannot be read."
+                    raise BadAnswer("SmartZone lists a WLAN and says that it is not there.") from None
                 name = wlan.name or wlan.ssid or wlan.id
                 choices.append(
                     NetworkChoice(
                         title=f"{zone.name or zone.id}: {name}",
                         ssid=wlan.ssid or name,
                         options={"zone": zone.id, "wlan": wlan.id},
-                        note=note,
+                        note=checks.note(settings),
                     )
                 )
         return choices
