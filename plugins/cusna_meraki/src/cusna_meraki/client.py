@@ -26,7 +26,18 @@ from cusna_core.api import (
 )
 from cusna_meraki import __version__
 from cusna_meraki.gauges import Meter
-from cusna_meraki.models import Batch, Device, Firmware, Listed, Organization, Policy, Psk, Site, Ssid
+from cusna_meraki.models import (
+    Batch,
+    Device,
+    Firmware,
+    Identity,
+    Listed,
+    Organization,
+    Policy,
+    Psk,
+    Site,
+    Ssid,
+)
 
 USER_AGENT = f"Cusna/{__version__} Cusna"
 """The form that Meraki asks for: AppName/Version VendorName."""
@@ -140,7 +151,7 @@ class Dashboard(JsonApi):
 
     async def me(self) -> None:
         """The cheapest way to try the key."""
-        await self.get("/administered/identities/me")
+        parse(Identity, await self.get("/administered/identities/me"), "The key's owner")
 
     async def organizations(self) -> Sequence[Organization]:
         data = await self._pages("/organizations", {})

@@ -27,6 +27,7 @@ from cusna_meraki.models import Psk
 from cusna_meraki.place import KNOWN_FOR, Place
 from cusna_meraki.policies import Policies
 
+LABEL_MAX = 64
 A_LOOK = 10.0
 """Seconds: refusals that come together are explained by one look."""
 NAME_TAKEN = "Another identity PSK of this SSID has that name."
@@ -95,6 +96,8 @@ class Keys:
 
     async def body(self, key: Key) -> dict[str, Any]:
         """The fields of a new identity PSK."""
+        if len(key.label) > LABEL_MAX:
+            raise Rejected(f"A key's name may have {LABEL_MAX} characters here.")
         await self._place.need_tagging(key.vlan)
         return fields(key, await self.policy_for(key), self._grace)
 

@@ -30,6 +30,12 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
 
+class Identity(Shape):
+    """Whose API key it is. Nothing of it matters but that it is there."""
+
+    email: str
+
+
 class ApiAccess(Shape):
     enabled: bool = True
 

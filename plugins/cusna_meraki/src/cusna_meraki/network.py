@@ -23,6 +23,7 @@ from cusna_core.api import (
     Ref,
     Segment,
     SegmentState,
+    Unsupported,
 )
 from cusna_meraki import preflight
 from cusna_meraki.batches import MOST_ACTIONS, Batches
@@ -31,12 +32,12 @@ from cusna_meraki.client import Dashboard
 from cusna_meraki.devices import Devices
 from cusna_meraki.ends import Ends
 from cusna_meraki.gauges import Counts, Gauge
-from cusna_meraki.keys import Keys
+from cusna_meraki.keys import LABEL_MAX, Keys
 from cusna_meraki.mapping import promised_end
 from cusna_meraki.models import Policy, Psk
 from cusna_meraki.options import MerakiNetworkOptions
 from cusna_meraki.place import KNOWN_FOR, NAMED_FOR, Place
-from cusna_meraki.policies import Policies, Shared
+from cusna_meraki.policies import VLAN_MAX, VLAN_MIN, Policies, Shared
 from cusna_meraki.segments import Segments
 
 FEATURES = (
@@ -110,7 +111,9 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
             segments=options.max_group_policies - 1,
             passphrase_min=8,
             passphrase_max=63,
-            label_max=64,
+            label_max=LABEL_MAX,
+            vlan_min=VLAN_MIN,
+            vlan_max=VLAN_MAX,
             settle=SETTLE,
             batch=MOST_ACTIONS * house.batches.most,
         )
@@ -239,6 +242,8 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
             self._looked = True
 
     async def disconnect(self, ended: Sequence[KeyState]) -> int:
+        if Feature.DISCONNECT not in self.features:
+            raise Unsupported("Disconnecting devices is off (the option disconnect).")
         return sum([await self._devices.drop(name) for name in {state.label for state in ended} if name])
 
     # One key

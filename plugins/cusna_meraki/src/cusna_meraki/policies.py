@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from cusna_core.api import Clock, ConfigError, Full, PluginError
+from cusna_core.api import Clock, ConfigError, Full, PluginError, Rejected
 from cusna_meraki.batches import Action
 from cusna_meraki.client import Dashboard
 from cusna_meraki.gauges import Counts
@@ -19,8 +19,15 @@ from cusna_meraki.models import Policy
 log = logging.getLogger(__name__)
 
 PLAIN = {"vlanTagging": {"settings": "network default"}, "splashAuthSettings": "bypass"}
+VLAN_MIN, VLAN_MAX = 2, 4094
 A_DAY = 86400.0
 A_MOMENT = 10.0
+
+
+def possible(vlan: int) -> None:
+    """Refuse a number that no company can have."""
+    if not VLAN_MIN <= vlan <= VLAN_MAX:
+        raise Rejected(f"VLAN {vlan} is not possible: it must be {VLAN_MIN} to {VLAN_MAX}.")
 
 
 def vlan_fields(vlan: int) -> dict[str, Any]:
@@ -104,6 +111,8 @@ class Policies:
 
     async def for_vlan(self, vlan: int | None) -> str:
         """The id of the policy that a key with this VLAN must name."""
+        if vlan is not None:
+            possible(vlan)
         if self._known is None:
             await self.load()
         if vlan is None:
@@ -116,6 +125,7 @@ class Policies:
 
     async def ensure(self, vlan: int) -> str:
         """Have our policy for this VLAN, and have it as it should be; returns its id."""
+        possible(vlan)
         async with self.making():
             policy = self._wanted(vlan)
             if policy is None:

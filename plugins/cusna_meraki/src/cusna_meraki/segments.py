@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cusna_core.api import Transient
 from cusna_meraki.batches import MOST_ACTIONS, Action, Batches, Failed, Refused
 from cusna_meraki.place import Place
-from cusna_meraki.policies import Policies
+from cusna_meraki.policies import VLAN_MAX, VLAN_MIN, Policies
 
 
 class Segments:
@@ -30,6 +30,7 @@ class Segments:
         if len(vlans) < 2 or not self._batches.usable:
             return ()
         await self._place.need_tagging(vlans[0])
+        vlans = [vlan for vlan in vlans if VLAN_MIN <= vlan <= VLAN_MAX]
         with self._place.visible():
             async with self._policies.making():
                 actions = [action for vlan in vlans if (action := self._policies.action(vlan)) is not None]
