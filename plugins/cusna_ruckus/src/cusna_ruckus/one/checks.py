@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from cusna_core.api import Finding, Level
+from cusna_core.api import ConfigError, Finding, Level
 from cusna_ruckus.one.models import IdentityGroup, Pool, Wlan
 from cusna_ruckus.one.options import DisableMode, RuckusOneOptions
 
@@ -33,6 +33,16 @@ def of_login(problem: str) -> Finding:
         "Compare tenant_id with the address of your RUCKUS One pages, and region with its host. If both are "
         "right, make a new application token: Administration → Account Management → Settings.",
         "tenant_id",
+    )
+
+
+def of_place(problem: ConfigError) -> Finding:
+    return error(
+        "pool-not-visible",
+        str(problem),
+        "Correct pool (`cusna check` lists those of the tenant), or give the application token a scope that "
+        "may see it.",
+        problem.path,
     )
 
 

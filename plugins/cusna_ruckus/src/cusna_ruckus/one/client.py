@@ -17,6 +17,7 @@ from cusna_core.api import (
     RateLimited,
     Rejected,
     Secret,
+    Taken,
     by_status,
     parse,
 )
@@ -133,7 +134,9 @@ class Cloud(JsonApi):
                     "RUCKUS One's limit is used up: 2,000 calls a minute for all programs of the tenant.",
                     after=answer.retry_after,
                 )
-            case 400 | 409 | 422:
+            case 409:
+                return Taken(f"RUCKUS One says that what {what} is to make exists already (409).")
+            case 400 | 422:
                 return Rejected(f"RUCKUS One refuses {what} as it is ({answer.status}).")
             case _:
                 return by_status(answer)

@@ -6,6 +6,7 @@ from cusna_core.api import AuthFailed, Client, KeyState, Missing, Ref, Rejected
 from cusna_ruckus.one.client import Cloud
 from cusna_ruckus.one.models import Connected, Row
 from cusna_ruckus.one.place import Place
+from cusna_ruckus.one.rows import Rows
 
 AT_ONCE = 20
 """Devices asked for in one call: fewer than any page is long."""
@@ -16,9 +17,10 @@ LEFT = 1000
 class Devices:
     """A passphrase names the devices that ever used it; another list tells which of them are on."""
 
-    def __init__(self, cloud: Cloud, place: Place) -> None:
+    def __init__(self, cloud: Cloud, place: Place, rows: Rows) -> None:
         self._cloud = cloud
         self._place = place
+        self._rows = rows
         self._left: dict[str, tuple[str, ...]] = {}
 
     async def online(self, rows: Iterable[Row]) -> Sequence[Client]:
@@ -37,8 +39,7 @@ class Devices:
 
     async def leave(self, row: str) -> None:
         """Remember the devices of a passphrase that is about to be deleted, and its devices with it."""
-        devices = await self._cloud.devices(await self._place.id(), row)
-        self._left[row] = tuple(one.mac for one in devices)
+        self._left[row] = await self._of(row)
         while len(self._left) > LEFT:
             del self._left[next(iter(self._left))]
 
@@ -48,9 +49,7 @@ class Devices:
         for one in ended:
             left = self._left.pop(one.ref, None)
             if left is None:
-                left = tuple(
-                    device.mac for device in await self._cloud.devices(await self._place.id(), one.ref)
-                )
+                left = await self._of(one.ref)
             macs |= dict.fromkeys(mac.lower() for mac in left)
         count = 0
         for device in await self._on(list(macs)):
@@ -64,6 +63,14 @@ class Devices:
                 ) from None
             count += 1
         return count
+
+    async def _of(self, row: str) -> tuple[str, ...]:
+        """The devices that ever used a passphrase: as its list said a moment ago, or else said itself."""
+        known = self._rows.known(row) if self._rows.fresh else None
+        devices = None if known is None else known.devices
+        if devices is None:
+            devices = list(await self._cloud.devices(await self._place.id(), row))
+        return tuple(one.mac for one in devices)
 
     async def _on(self, macs: Sequence[str]) -> Sequence[Connected]:
         """Those that are on, by a network of this pool: elsewhere they are none of our business."""

@@ -81,8 +81,7 @@ class Ends:
 
     async def _delete(self, labels: dict[str, str]) -> dict[str, PluginError]:
         pool = await self._place.id()
-        for one in labels:
-            await self._devices.leave(one)
+        await asyncio.gather(*(self._devices.leave(one) for one in labels))
         refused = False
         try:
             await settled(self._cloud, await self._cloud.delete(pool, list(labels)))

@@ -69,10 +69,6 @@ class Row(Shape):
     devices: list[Device] | None = None
 
     @property
-    def macs(self) -> list[str]:
-        return [one.mac for one in self.devices or ()]
-
-    @property
     def limit(self) -> int | None:
         """Devices that may use it; None: any number."""
         allowed = self.devices_allowed

@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import Any, cast
 
 from cusna_core.api import (
+    AuthFailed,
     Change,
     Client,
+    ConfigError,
     Context,
     Feature,
     Finding,
     Key,
     KeyState,
     Limits,
+    Missing,
     Network,
     Outcome,
     PluginError,
@@ -29,7 +32,7 @@ from cusna_ruckus.one.client import Cloud
 from cusna_ruckus.one.devices import Devices
 from cusna_ruckus.one.ends import MOST, Ends
 from cusna_ruckus.one.mapping import fit, promised_end
-from cusna_ruckus.one.models import Row
+from cusna_ruckus.one.models import IdentityGroup, Pool, Row
 from cusna_ruckus.one.options import RuckusOneNetworkOptions
 from cusna_ruckus.one.place import Place
 from cusna_ruckus.one.rows import Rows
@@ -71,7 +74,7 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         self._grace = timedelta(hours=options.expiry_grace)
         self._place = Place(cloud, options, named)
         self._rows = Rows(cloud, self._place, context.clock)
-        self._devices = Devices(cloud, self._place)
+        self._devices = Devices(cloud, self._place, self._rows)
         self._ends = Ends(
             cloud, self._place, self._rows, self._devices, options.disable_mode, known, context.clock
         )
@@ -98,12 +101,14 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
     # What is there
 
     async def check(self) -> Sequence[Finding]:
-        pool = await self._place.look()
+        try:
+            pool = await self._place.look()
+        except ConfigError as problem:
+            return [checks.of_place(problem)]
         await self._know()
         found = list(checks.of_pool(pool))
         found += checks.of_wlans(pool, await self._place.wlans(), self._options.ssid)
-        groups = await self._cloud.identity_groups(pool.id)
-        found += checks.of_groups(pool, groups, self._options.identity_group_id)
+        found += checks.of_groups(pool, await self._groups(pool), self._options.identity_group_id)
         now = self._context.clock.now()
         working = sum(1 for one in await self._rows.all() if one.works(now))
         found += checks.of_room(working, self._options.max_keys)
@@ -198,7 +203,8 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
             try:
                 problems = await self._ends.end({str(one.ref): one.label for one in some})
             except PluginError as error:
-                yield Outcome(some[0], error=error)
+                for one in some:
+                    yield Outcome(one, error=error)
                 return
             for one in some:
                 problem = problems.get(one.ref)
@@ -213,6 +219,13 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         shortest = min(max(pool.shortest or 8, 8), self.limits.passphrase_max)
         if shortest != self.limits.passphrase_min:
             self.limits = replace(self.limits, passphrase_min=shortest)
+
+    async def _groups(self, pool: Pool) -> Sequence[IdentityGroup]:
+        """None, if the token may not see them: most pools have one, which needs no word."""
+        try:
+            return await self._cloud.identity_groups(pool.id)
+        except (AuthFailed, Missing):
+            return ()
 
     def _state(self, row: Row) -> KeyState:
         return KeyState(

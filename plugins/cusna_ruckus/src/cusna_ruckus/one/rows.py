@@ -79,7 +79,8 @@ class Rows:
         try:
             found = await self._cloud.row(pool, row)
         except Missing:
-            await self._place.look()  # raises if it is the pool that is gone
+            if not label:
+                await self._place.look()  # raises if it is the pool that is gone
             self.drop([row])
             return None
         self.note(found)

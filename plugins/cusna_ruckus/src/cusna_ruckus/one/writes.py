@@ -7,7 +7,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cusna_core.api import ConfigError, Context, Full, Key, Missing, Ref, Rejected, Taken, Transient
+from cusna_core.api import (
+    AuthFailed,
+    ConfigError,
+    Context,
+    Full,
+    Key,
+    Missing,
+    RateLimited,
+    Ref,
+    Rejected,
+    Secret,
+    Taken,
+    Transient,
+)
 from cusna_ruckus.one.activities import Failed, settled
 from cusna_ruckus.one.client import Cloud
 from cusna_ruckus.one.mapping import REASON, changes, fields, lacks
@@ -18,6 +31,8 @@ from cusna_ruckus.one.rows import Rows
 
 LAG = (0.0, 1.0, 1.0, 2.0, 3.0, 5.0)
 """Seconds before each look at what a success has changed; 12 in all."""
+NOT_DONE = (Rejected, RateLimited, AuthFailed, ConfigError)
+"""Said instead of a receipt, these mean that nothing was taken on."""
 UNREVOKE = {"revocationReason": None}
 
 
@@ -51,26 +66,40 @@ class Writes:
         self._grace = timedelta(hours=options.expiry_grace)
         self._tenant = tenant
         self._delete = delete
-        self._doubtful: set[str] = set()
-        """Labels of which a change was lost on the way: nobody knows whether it was carried out."""
+        self._doubtful: dict[str, set[Secret]] = {}
+        """Passphrases by label that were lost on the way: nobody knows whether the change was carried out."""
+        self._making = 0
 
     async def create(self, key: Key) -> Ref:
         """A key that is there already (its answer was lost) is taken as it is; one of ours that was
         ended comes back: the devices that know it stay known."""
+        ref = await self._create(key)
+        self._doubtful.pop(key.label, None)
+        return ref
+
+    async def _create(self, key: Key) -> Ref:
         there = await self._there(key)
         if there is None:
             return await self._make(key)
-        if there.passphrase != key.passphrase and there.works(self._clock.now()):
+        if there.works(self._clock.now()) and not self._ours(there, key):
             raise Rejected("The pool has another key of that name, with another passphrase.")
         if there.works(self._clock.now()):
-            return await self.update(Ref(there.id), key)
+            return await self._bring(there, key)
+        await self._room()
         return await self._revive(there, key)
 
     async def update(self, ref: Ref, key: Key) -> Ref:
-        now = self._rows.known(ref) if self._rows.fresh else None
+        sure = self._rows.fresh and key.label not in self._doubtful
+        now = self._rows.known(ref) if sure else None
         now = now or await self._rows.find(ref, key.label)
         if now is None:
             raise Missing("The passphrase that was to be changed is not in the pool any more.")
+        if not now.works(self._clock.now()):
+            return await self._revive(now, key)
+        return await self._bring(now, key)
+
+    async def _bring(self, now: Row, key: Key) -> Ref:
+        """Change a key that works to what it should be, by as little as possible."""
         body = changes(now, key, self._options.device_limit, self._grace)
         cleared = {name for name, value in body.items() if value is None}
         kept = {name: value for name, value in body.items() if value is not None}
@@ -79,12 +108,12 @@ class Writes:
                 await self._change(now.id, key, kept, cleared)
             return await self._replace(now, key)
         if not body:
-            return ref
+            return Ref(now.id)
         left = await self._change(now.id, key, body)
         if left and left <= cleared:
             self._tenant.null_does_nothing = True
             return await self._replace(now, key)
-        return ref
+        return Ref(now.id)
 
     async def _change(
         self, row: str, key: Key, body: dict[str, object], besides: frozenset[str] | set[str] = frozenset()
@@ -92,7 +121,7 @@ class Writes:
         """Change fields; returns those that should have been cleared and were not. `besides` are left out."""
         cleared = {name for name, value in body.items() if value is None} | besides
         try:
-            await self._do(key.label, lambda pool: self._cloud.update(pool, row, body))
+            await self._do(key, lambda pool: self._cloud.update(pool, row, body))
         except Missing:
             await self._place.look()  # raises if it is the pool that is gone
             self._rows.drop([row])
@@ -101,7 +130,7 @@ class Writes:
             await self._explain(key, refused, row)
         last = await self._agreed(row, key, besides)
         left = set(last) - besides
-        if left - cleared:
+        if left - cleared or not self._works(row):
             raise Rejected(
                 "RUCKUS One says that it changed the passphrase, and shows it as it was: nothing has changed."
             )
@@ -109,10 +138,17 @@ class Writes:
 
     async def _make(self, key: Key) -> Ref:
         await self._room()
+        self._making += 1
+        try:
+            return await self._made(key)
+        finally:
+            self._making -= 1
+
+    async def _made(self, key: Key) -> Ref:
         body = fields(key, self._options.device_limit, self._grace)
         group = self._options.identity_group_id
         try:
-            await self._do(key.label, lambda pool: self._cloud.create(pool, group, body))
+            await self._do(key, lambda pool: self._cloud.create(pool, group, body))
         except Missing:
             await self._place.look()
             raise ConfigError(
@@ -131,9 +167,9 @@ class Writes:
         body = changes(row, key, self._options.device_limit, self._grace)
         try:
             if body:
-                await self._do(key.label, lambda pool: self._cloud.update(pool, row.id, body))
+                await self._do(key, lambda pool: self._cloud.update(pool, row.id, body))
             if row.revoked is not None:
-                await self._do(key.label, lambda pool: self._cloud.update_all(pool, [row.id], UNREVOKE))
+                await self._do(key, lambda pool: self._cloud.update_all(pool, [row.id], UNREVOKE))
         except Rejected as refused:
             if await self._elsewhere(key, row.id):
                 raise Taken("Another key of this pool has that passphrase.") from refused
@@ -156,41 +192,60 @@ class Writes:
         passphrase is told as well: it is in the way, and perhaps somebody's copy.
         """
         rows: Sequence[Row] = ()
-        for pause in LAG if key.label in self._doubtful else (0.0,):
+        doubtful = key.label in self._doubtful
+        look = self._rows.labelled if doubtful else self._rows.with_label
+        for pause in LAG if doubtful else (0.0,):
             await self._clock.sleep(pause)
-            doubtful = key.label in self._doubtful
-            look = self._rows.labelled if doubtful else self._rows.with_label
             rows = await look(key.label)
-            mine = [one for one in rows if one.passphrase == key.passphrase]
+            mine = [one for one in rows if self._ours(one, key)]
             if mine:
-                self._doubtful.discard(key.label)
                 return max(mine, key=lambda one: one.works(self._clock.now()))
-        self._doubtful.discard(key.label)
+        self._doubtful.pop(key.label, None)
         now = self._clock.now()
         ended = (one for one in rows if one.revoked is not None and one.reason == REASON)
         return next((one for one in rows if one.works(now)), None) or next(ended, None)
+
+    def _ours(self, row: Row, key: Key) -> bool:
+        """Whether a passphrase with the key's label is the one that was meant, now or in a lost change."""
+        meant = {key.passphrase} | self._doubtful.get(key.label, set())
+        return row.passphrase in meant
 
     async def _room(self) -> None:
         most = self._options.max_keys
         if most is None:
             return
-        now = self._clock.now()
-        count = sum(1 for one in await self._rows.recent() if one.works(now))
+        rows, now = await self._rows.recent(), self._clock.now()
+        if len(rows) + self._making < most:
+            return
+        count = sum(1 for one in rows if one.works(now)) + self._making
         if count >= most:
             raise Full(f"The pool holds {count} keys that work, which is all it may (max_keys).")
 
     # During and after
 
-    async def _do(self, label: str, call: Callable[[str], Awaitable[str]]) -> None:
+    async def _do(self, key: Key, call: Callable[[str], Awaitable[str]]) -> None:
         """Ask for a change and wait for it. What cannot be known is remembered as doubtful."""
         pool = await self._place.id()
-        self._doubtful.add(label)
+        doubtful = self._doubtful.setdefault(key.label, set())
+        doubtful.add(key.passphrase)
         try:
-            await settled(self._cloud, await call(pool))
-        except Rejected:
-            self._doubtful.discard(label)
+            request = await call(pool)
+        except NOT_DONE:
+            self._sure(key)
             raise
-        self._doubtful.discard(label)
+        try:
+            await settled(self._cloud, request)
+        except Rejected:
+            self._sure(key)
+            raise
+        self._sure(key)
+
+    def _sure(self, key: Key) -> None:
+        """What became of the last change is known; of one before it, perhaps not."""
+        doubtful = self._doubtful.get(key.label, set())
+        doubtful.discard(key.passphrase)
+        if not doubtful:
+            self._doubtful.pop(key.label, None)
 
     async def _appeared(self, key: Key) -> Row:
         for number, pause in enumerate(LAG):
@@ -201,7 +256,7 @@ class Writes:
                 if row.label == key.label and row.passphrase in (None, key.passphrase):
                     self._rows.note(row)
                     return row
-        self._doubtful.add(key.label)
+        self._doubtful.setdefault(key.label, set()).add(key.passphrase)
         raise Transient(
             "RUCKUS One says that it made the key, and does not show it yet. It is looked at again."
         )
@@ -224,15 +279,23 @@ class Writes:
         return known is not None and known.works(self._clock.now())
 
     async def _explain(self, key: Key, refused: Rejected, row: str | None) -> None:
-        """Raise what a refusal means, by looking; return if what was asked for is there nevertheless."""
-        rows = await self._rows.all()
-        same = [one for one in rows if one.passphrase == key.passphrase and one.id != row]
-        if any(one.label != key.label for one in same) or (row is not None and same):
-            raise Taken("Another key of this pool has that passphrase.") from None
-        done = same if row is None else [one for one in rows if one.id == row]
-        if any(not lacks(one, key, self._grace) and one.works(self._clock.now()) for one in done):
-            return
-        if isinstance(refused, Failed) and refused.taken:
+        """Raise what a refusal means, by looking; return if what was asked for is there nevertheless.
+
+        Where it exists already, it may be ours from a lost change, which lists do not show yet.
+        """
+        exists = isinstance(refused, Taken) or (isinstance(refused, Failed) and refused.taken)
+        for pause in LAG if exists else (0.0,):
+            await self._clock.sleep(pause)
+            rows = await self._rows.all()
+            same = [one for one in rows if one.passphrase == key.passphrase and one.id != row]
+            if any(one.label != key.label for one in same) or (row is not None and same):
+                raise Taken("Another key of this pool has that passphrase.") from None
+            done = same if row is None else [one for one in rows if one.id == row]
+            if any(not lacks(one, key, self._grace) and one.works(self._clock.now()) for one in done):
+                return
+            if same:
+                break
+        if exists:
             raise Taken("RUCKUS One says that this passphrase exists already.") from None
         raise refused
 

@@ -117,6 +117,9 @@ class House:
             "venueId": self.venue,
         }
         self._serial = itertools.count()
+        self._under_way: list[Activity] = []
+        self._applied: float | None = None
+        """When the change was due that is being carried out just now."""
         self._publish: list[tuple[float, str, str, Json | None]] = []
 
     # Changes under way
@@ -126,20 +129,23 @@ class House:
         now = self.monotonic()
         activity = Activity(new_id(), use_case, now + self.knobs.apply_s, now + self.knobs.activity_s, work)
         self.activities[activity.id] = activity
+        self._under_way.append(activity)
         return activity.id
 
     def tick(self) -> None:
         """Carry out what is due by now."""
         now = self.monotonic()
-        for activity in self.activities.values():
-            if activity.status or activity.due > now:
-                continue
+        ready = [one for one in self._under_way if one.due <= now]
+        self._under_way = [one for one in self._under_way if one.due > now]
+        for activity in ready:
+            self._applied = activity.due
             try:
                 if not self.knobs.silent:
                     activity.work()
                 activity.status = "SUCCESS"
             except Refusal as refusal:
                 activity.status, activity.error = "FAIL", refusal.text
+        self._applied = None
         waiting = []
         for due, pool, row, value in self._publish:
             if due > now:
@@ -147,9 +153,9 @@ class House:
             elif pool in self.pools:
                 self._show(self.pools[pool], row, value)
         self._publish = waiting
-        for one in self.pools.values():
-            for row_id, found in one.rows.items():
-                if self.knobs.drop_on_revoke and not self.works(found):
+        if self.knobs.drop_on_revoke:
+            for one in self.pools.values():
+                for row_id in [row_id for row_id, row in one.rows.items() if not self.works(row)]:
                     self.drop(row_id)
 
     def _show(self, pool: Pool, row: str, value: Json | None) -> None:
@@ -161,7 +167,8 @@ class House:
     def changed(self, pool: Pool, row: str) -> None:
         """Lists will show a row as it is now, after a while."""
         value = copy.deepcopy(pool.rows.get(row))
-        self._publish.append((self.monotonic() + self.knobs.lag_s, pool.id, row, value))
+        applied = self.monotonic() if self._applied is None else self._applied
+        self._publish.append((applied + self.knobs.lag_s, pool.id, row, value))
         if self.knobs.drop_on_revoke and (value is None or not self.works(value)):
             self.drop(row)
 
@@ -205,7 +212,7 @@ class House:
         """A passphrase, in the truth at once; lists are told by `changed` or `reveal`."""
         # Made at one instant, they still have an order.
         created = self.now() + timedelta(microseconds=1000 * (next(self._serial) % 1000))
-        row = {"id": new_id(), "createdDate": stamp(created), "devices": []} | fields
+        row: Json = {"id": new_id(), "createdDate": stamp(created), "devices": []} | fields
         pool.rows[row["id"]] = row
         return row
 
