@@ -3,7 +3,7 @@
 import importlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from types import ModuleType
 from typing import Any, ClassVar
@@ -162,6 +162,12 @@ class SourceBase:
             async with account(request, self.source) as made:
                 yield made
             return
+        async with self.at_fake() as boxed:
+            yield boxed
+
+    @asynccontextmanager
+    async def at_fake(self) -> AsyncIterator[StoryDesk]:
+        """What `desk` gives without an account."""
         clock = HandClock()
         fake = type(self).fake(clock)
         self.prepare(fake)
