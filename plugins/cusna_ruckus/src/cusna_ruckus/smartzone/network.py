@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from cusna_core.api import (
     AuthFailed,
+    BadAnswer,
     Change,
     Client,
     ConfigError,
@@ -120,7 +121,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
             try:
                 settings = await self._place.settings(one.id, within=NAMED_FOR)
             except Missing:
-                continue  # deleted a moment ago
+                raise BadAnswer("SmartZone lists a WLAN and says that it is not there.") from None
             used[settings.vlan.access if settings.vlan else None] = names[one.id]
         found = [SegmentState(vlan, name) for vlan, name in used.items() if vlan is not None]
         ready = self._ready.get(spot.zone, {}).items()

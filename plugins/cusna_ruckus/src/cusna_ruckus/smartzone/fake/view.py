@@ -38,14 +38,15 @@ async def body_of(request: web.Request) -> Json:
 def page(cluster: Cluster, request: web.Request, rows: list[Json]) -> web.Response:
     """A list by `index` and `listSize`."""
     knobs = cluster.knobs
-    index, size = request.query.get("index", "0"), request.query.get("listSize", "")
+    index = request.query.get("index", "0")
+    size = request.query.get("listSize", str(knobs.page))
     for text in (index, size):
-        if text and not text.isdecimal():
+        if not text.isdecimal():
             raise Refused(500, f'For input string: "{text}"')
-    if size and not 1 <= int(size) <= 1000:
+    if not 1 <= int(size) <= 1000:
         raise Refused(400, "listSize must be 1 to 1000")
     first = 0 if knobs.ignore_index else int(index)
-    return _envelope(rows, first, min(int(size) if size else knobs.page, knobs.most))
+    return _envelope(rows, first, min(int(size), knobs.most))
 
 
 def search(cluster: Cluster, body: Json, rows: list[Json], filters: dict[str, str]) -> web.Response:
