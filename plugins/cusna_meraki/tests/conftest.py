@@ -22,6 +22,7 @@ from cusna_meraki.network import MerakiNetwork
 from cusna_meraki.options import MerakiNetworkOptions, MerakiOptions
 
 SPEC = "meraki-openapi-extract.json"
+METHODS = {"create": "POST", "update": "PUT", "destroy": "DELETE"}
 checked = pytest.StashKey[Counter[str]]()
 
 
@@ -164,6 +165,21 @@ class Specification:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         assert set(entry.json) <= set(schema["properties"]), f"{entry.call} sends unknown fields"
         self.validate(entry.json, schema)
+        if operation["operationId"] == "createOrganizationActionBatch":
+            for action in entry.json["actions"]:
+                self._check_action(action)
+
+    def _check_action(self, action: dict[str, Any]) -> None:
+        """An action is the call that it stands for."""
+        self.counts["actions of batches"] += 1
+        method, path = METHODS[action["operation"]], "/api/v1" + action["resource"]
+        [operation] = [o for m, p, o in self._operations if m == method and p.fullmatch(path)]
+        if "requestBody" not in operation:
+            assert not action["body"], f"{method} {path} has a body"
+            return
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert set(action["body"]) <= set(schema["properties"]), f"{method} {path} sends unknown fields"
+        self.validate(action["body"], schema)
 
     def _check_answer(self, operation: dict[str, Any], entry: Entry) -> None:
         self.counts["answers"] += 1

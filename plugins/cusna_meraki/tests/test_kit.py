@@ -1,7 +1,7 @@
 """Is the Meraki driver what the core takes it for?"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from cusna_core.api import FakeWifi
 from cusna_core.testing import DriverSuite
@@ -12,7 +12,7 @@ from cusna_meraki.fake import MerakiFake
 class TestMeraki(DriverSuite):
     driver = Meraki
     fake = MerakiFake
-    tight = {"max_keys": 6, "max_group_policies": 6}
+    tight: ClassVar[Mapping[str, Any]] = {"max_keys": 6, "max_group_policies": 6}
 
     def tighten(self, fake: FakeWifi) -> Mapping[str, Any]:
         assert isinstance(fake, MerakiFake)
@@ -23,4 +23,4 @@ class TestMeraki(DriverSuite):
 class TestMerakiDisconnecting(TestMeraki):
     """With the beta call."""
 
-    network = {"disconnect": True}
+    network: ClassVar[Mapping[str, Any]] = {"disconnect": True}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cusna_core.api import Key, Segment
+from cusna_core.api import Change, Create, EnsureSegment, Key, Ref, Revoke, Segment, Update
 from cusna_meraki.driver import Meraki
 from cusna_meraki.fake import Entry, MerakiFake
 from cusna_meraki.network import MerakiNetwork
@@ -42,11 +42,23 @@ async def test_every_call_of_ours_is_described(
     await network.segments()
     await network.clients()
     await network.revoke(ref)
+    lots: list[Change] = [EnsureSegment(Segment(vlan, "x")) for vlan in (121, 122)]
+    lots += [Create(key(f"m{n}", f"passphrase-{n:02}", 121 + n % 2)) for n in range(30)]
+    made = [one.ref async for one in network.apply(lots) if isinstance(one.change, Create)]
+    await network.read()
+    updates: list[Change] = [
+        Update(one or Ref(""), key(f"m{n}", f"another-{n:02}", None, datetime(2026, 12, 1, tzinfo=UTC)))
+        for n, one in enumerate(made)
+    ]
+    assert [one.error async for one in network.apply([Revoke(Ref("1"), "x"), *updates])] == [None] * 31
+    async for _ in network.apply([Revoke(one or Ref(""), "x") for one in made]):
+        pass
     before = Counter(present.counts)
     for entry in fake.journal:
         present.check(entry)
     seen = present.counts - before
-    assert seen["requests"] == seen["answers"] >= 15
+    assert seen["requests"] == seen["answers"] >= 30
+    assert seen["actions of batches"] == 2 + 30 + 30 + 30
     undescribed = {
         entry.path.rsplit("/", 1)[1] for entry in fake.journal if entry.path.count("/") in (4, 5)
     } & {"firmwareUpgrades", fake.site.id}
@@ -62,6 +74,14 @@ WRONG: list[tuple[str, str, str, str, int, str]] = [
         400,
         "",
     ),
+    (
+        "a wrong body in a batch",
+        "POST",
+        "actionBatches",
+        '{"actions": [{"operation": "create", "resource": "/networks/N_1/groupPolicies", "body": {"x": 1}}]}',
+        400,
+        "",
+    ),
     ("a field too many", "POST", "groupPolicies", '{"name":"x","vlan":1}', 400, ""),
     ("a field too few", "POST", "groupPolicies", "{}", 400, ""),
     ("a body to a GET", "GET", "groupPolicies", "{}", 400, ""),
@@ -74,8 +94,9 @@ WRONG: list[tuple[str, str, str, str, int, str]] = [
 @pytest.mark.parametrize("call", WRONG, ids=[one[0] for one in WRONG])
 def test_what_is_not_allowed_is_noticed(present: Any, call: tuple[str, str, str, str, int, str]) -> None:
     _, method, path, body, status, answer = call
+    where = "organizations/1" if path == "actionBatches" else "networks/N_1"
     entry = Entry(
-        method, f"/api/v1/networks/N_1/{path}", "", 1, {"User-Agent": "Cusna/1 Cusna"}, body, status, answer
+        method, f"/api/v1/{where}/{path}", "", 1, {"User-Agent": "Cusna/1 Cusna"}, body, status, answer
     )
     with pytest.raises(AssertionError):
         present.check(entry)

@@ -272,5 +272,12 @@ def _unused_ssid(number: int) -> Json:
         "availabilityTags": [],
         "minBitrate": 11,
         "bandSelection": "Dual band operation",
+        "ssidAdminAccessible": False,
+        "mandatoryDhcpEnabled": False,
+        "perClientBandwidthLimitUp": 0,
+        "perClientBandwidthLimitDown": 0,
+        "perSsidBandwidthLimitUp": 0,
+        "perSsidBandwidthLimitDown": 0,
+        "speedBurst": {"enabled": False},
         "dot11r": {"enabled": False, "adaptive": False},
     }
