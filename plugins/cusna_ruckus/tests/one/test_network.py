@@ -232,8 +232,23 @@ class TestUpdate:
         fake.knobs.silent = True
         with pytest.raises(Rejected, match="nothing has changed"):
             await network.update(ref, key(vlan=120))
-        with pytest.raises(Transient):
+        with pytest.raises(Rejected, match="does not show it"):
             await network.create(key("ben", "more-more-more-more"))
+
+    @pytest.mark.parametrize("clears", [True, False])
+    async def test_a_pool_that_ends_every_key(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, clears: bool
+    ) -> None:
+        """Its end is taken off, or else the key does not stay: it would die while its plan goes on."""
+        fake.knobs.null_clears = clears
+        fake.pool(SSID).fields |= {"expirationType": "WEEKS_AFTER_TIME", "expirationOffset": 2}
+        if clears:
+            await network.create(key())
+            assert (await state(network)).ends is None
+        else:
+            with pytest.raises(Rejected):
+                await network.create(key())
+            assert fake.rows(SSID) == []
 
     async def test_it_is_gone(self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys) -> None:
         ref = await network.create(key())

@@ -19,7 +19,6 @@ from cusna_core.api import (
     Rejected,
     Secret,
     Taken,
-    Transient,
 )
 from cusna_ruckus.one.activities import Failed, settled
 from cusna_ruckus.one.client import Cloud
@@ -157,10 +156,20 @@ class Writes:
         except Rejected as refused:
             await self._explain(key, refused, None)
         row = await self._appeared(key)
-        if lacks(row, key, self._grace):
+        body = lacks(row, key, self._grace)
+        if body:
+            await self._mend(row, key, body)
+        return Ref(row.id)
+
+    async def _mend(self, row: Row, key: Key, body: dict[str, object]) -> None:
+        """A pool may give every new key an end; what cannot be made right must not stay."""
+        try:
+            left = await self._change(row.id, key, body)
+        except Rejected:
+            left = set(body)
+        if left:
             await self._delete(row)
             raise Rejected("RUCKUS One made another key than it was asked for. It was taken away again.")
-        return Ref(row.id)
 
     async def _revive(self, row: Row, key: Key) -> Ref:
         """Right first and working then: never for a moment with somebody else's VLAN."""
@@ -257,8 +266,8 @@ class Writes:
                     self._rows.note(row)
                     return row
         self._doubtful.setdefault(key.label, set()).add(key.passphrase)
-        raise Transient(
-            "RUCKUS One says that it made the key, and does not show it yet. It is looked at again."
+        raise Rejected(
+            "RUCKUS One says that it made the key, and does not show it yet. It is looked for again."
         )
 
     async def _agreed(self, row: str, key: Key, besides: frozenset[str] | set[str]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -222,7 +223,16 @@ class Passphrases:
             most = body.get("numberOfDevices") or pool.fields.get("deviceCountLimit") or 1
             limited = body.get("numberOfDevicesType", "LIMITED") == "LIMITED"
             fields["numberOfDevices"] = min(max(int(most), 1), 512) if limited else None
+        if row is None and fields.get("expirationDate") is None and pool.fields.get("expirationType"):
+            fields["expirationDate"] = self._default_end(house, pool)
         return {n: v for n, v in fields.items() if v is not None or row is not None}
+
+    def _default_end(self, house: House, pool: Pool) -> str:
+        if pool.fields["expirationType"] == "SPECIFIED_DATE":
+            return str(pool.fields["expirationDate"])
+        unit = pool.fields["expirationType"].partition("_")[0]
+        days = {"HOURS": 1 / 24, "DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}[unit]
+        return stamp(house.now() + timedelta(days=days * pool.fields.get("expirationOffset", 1)))
 
     def _shown(self, house: House, row: Json) -> Json:
         """What holds nothing is not there, rather than null."""
