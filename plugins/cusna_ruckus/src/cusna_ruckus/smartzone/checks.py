@@ -8,7 +8,7 @@ from cusna_ruckus.smartzone.models import Dpsk, Permission, Wlan, WlanName, Zone
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.INFO)
 EDIT = "Wireless LANs → the WLAN → Configure"
-SWITCH_ON_TAGS = f"{EDIT} → Advanced Options → Access VLAN: tick Enable Dynamic VLAN (AAA Override)."
+SWITCH_ON_TAGS = f"{EDIT} → Advanced Options → Access VLAN: switch on Dynamic VLAN (AAA override)."
 MANY = 8
 """So many names are told of a long list."""
 
