@@ -139,8 +139,8 @@ async def test_calls_are_few(house: Any) -> None:
     assert house.asked() == [LIST]
     (made,) = await house.apply(network, house.new())
     assert house.asked() == [MAKE]
-    await house.apply(network, Revoke(made.ref, "cusna-ab12cd-mia"))
-    assert house.asked() == [DELETE]
+    await house.apply(network, Revoke(made.ref, "cusna-ab12cd-mia"), house.new("mia", "mia-changed-hers"))
+    assert house.asked() == [DELETE, MAKE], "a changed passphrase"
     await network.segments()
     assert house.asked() == [ZONE, WLANS, SETTINGS]
     await network.segments()
@@ -177,6 +177,14 @@ async def test_revoking_what_is_gone_is_no_error(house: Any, spoils: bool, not_f
     assert await house.errors(network, *(Revoke(one, "") for one in refs)) == [None] * 3
     assert house.labels() == []
     await network.revoke(refs[0])
+
+
+async def test_one_key_named_twice_is_deleted_once(house: Any) -> None:
+    network = await settled(house)
+    (made,) = await house.apply(network, house.new())
+    house.asked()
+    assert await house.errors(network, Revoke(made.ref, ""), Revoke(made.ref, "")) == [None, None]
+    assert house.asked() == [DELETE]
 
 
 async def test_a_key_that_stays_is_told_and_the_others_go(house: Any) -> None:
@@ -406,6 +414,8 @@ async def test_what_concerns_all_stops(house: Any, fault: Fault, error: type[Exc
     (outcome,) = await house.apply(network, house.new("mia"), house.new("ben"))
     assert isinstance(outcome.error, error)
     assert house.labels() == []
+    if error in (AuthFailed, RateLimited):
+        assert house.asked() == [MAKE], "nothing was made, and it has had enough of calls"
 
 
 async def test_a_wlan_that_is_gone_is_never_nobody(house: Any) -> None:
