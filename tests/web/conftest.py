@@ -18,6 +18,8 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from cusna_core.api import Clock, email_key
+from cusna_core.config import plugins
+from cusna_core.demo.stage import Stage
 from cusna_core.engine.members import Members
 from cusna_core.engine.views import Door, MemberView, NetworkView
 from cusna_core.flow.rights import Access
@@ -27,6 +29,8 @@ from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 from cusna_core.web import Parts, Route, build, listen
 from cusna_core.words.passphrases import words
+
+from .admin import WANTED, Admin, port
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -322,3 +326,29 @@ async def house(db: Database, clock: Time, base: str, more: Sequence[Route]) -> 
         house.http = http
         yield house
     await runner.cleanup()
+
+
+@pytest.fixture
+def configured() -> bool:
+    """Whether the file names everything already."""
+    return False
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, configured: bool) -> AsyncIterator[Stage]:
+    registry = plugins.load(WANTED, fakes=True)
+    made = await Stage.build(tmp_path / "demo", registry, port(), given=not configured)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def visitor(stage: Stage) -> AsyncIterator[Admin]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        yield Admin(stage, http)
+
+
+@pytest.fixture
+async def admin(visitor: Admin) -> Admin:
+    await visitor.sign_in()
+    return visitor

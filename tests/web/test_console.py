@@ -4,199 +4,26 @@ The real program with the plugins' own fakes behind it, from an empty data folde
 browser sends them: read from the page, filled in, submitted.
 """
 
-import importlib.util
 import json
 import logging
 import re
-import socket
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 from yarl import URL
 
-from cusna_core.config import plugins
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 from cusna_core.engine.survey import Survey
-from cusna_core.store import audit, settings
+from cusna_core.store import audit
 from cusna_core.web import Who, console
 
-WANTED = ["andcards", "unifi", "meraki"]
-SETTINGS = "/console/settings"
-NEW = f"{SETTINGS}/new-integration/andcards"
-HQ = f"{SETTINGS}/integrations/andcards"
+from .admin import HQ, NEW, SETTINGS, Admin, connected, link_in, needs_plugins, place
+
 WRONG = "a-secret-that-is-wrong-4711"
-pytestmark = pytest.mark.skipif(
-    any(importlib.util.find_spec(f"cusna_{one}") is None for one in WANTED),
-    reason="Install the plugins of this repository: the path is walked with their fakes.",
-)
-
-
-class Forms(HTMLParser):
-    """The forms of a page, with what would be sent if nobody changed anything."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: dict[str, dict[str, str]] = {}
-        self._now: dict[str, str] = {}
-        self._area = ""
-        self._select = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        name = given.get("name", "")
-        if tag == "form":
-            self._now = self.found.setdefault(given["action"], {})
-        elif tag == "input" and name and "disabled" not in given:
-            if given.get("type") != "checkbox" or "checked" in given:
-                self._now[name] = given.get("value", "")
-        elif tag == "textarea":
-            self._area, self._now[name] = name, ""
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and self._select and ("selected" in given or self._select not in self._now):
-            self._now[self._select] = given.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._area = "" if tag == "textarea" else self._area
-        self._select = "" if tag == "select" else self._select
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self._now[self._area] += data
-
-
-@dataclass
-class Answer:
-    status: int
-    path: str
-    text: str
-    headers: Mapping[str, str]
-
-    @property
-    def trouble(self) -> str:
-        """What stands in the alert on top, without its tags."""
-        found = re.search(r'id="trouble">(.*?)</div>\s*</div>', self.text, re.DOTALL)
-        return " ".join(re.sub(r"<[^>]+>", " ", found.group(1)).split()) if found else ""
-
-    def form(self, action: str) -> dict[str, str]:
-        return dict(Forms(self.text).found[action])
-
-
-class Admin:
-    """A browser, and every page it ever got."""
-
-    def __init__(self, stage: Stage, http: aiohttp.ClientSession) -> None:
-        self.stage, self.http = stage, http
-        self.base = stage.app.core.file.general.base_url
-        self.seen: list[str] = []
-
-    async def ask(
-        self, method: str, path: str, data: Mapping[str, str] | None = None, *, follow: bool = True
-    ) -> Answer:
-        headers = {"Origin": self.base} if method != "GET" else {}
-        async with self.http.request(
-            method, self.base + path, data=data, headers=headers, allow_redirects=follow
-        ) as answer:
-            text = await answer.text()
-            self.seen.append(text)
-            return Answer(answer.status, str(answer.url.relative()), text, answer.headers)
-
-    async def get(self, path: str) -> Answer:
-        return await self.ask("GET", path)
-
-    async def post(self, path: str, data: Mapping[str, str] | None = None) -> Answer:
-        return await self.ask("POST", path, data or {})
-
-    async def send(self, page: str, action: str | None = None, **changes: str | None) -> Answer:
-        """Open a page, change some fields of its form (None: untick), and submit it."""
-        action = action or page
-        form = (await self.get(page)).form(action)
-        for name, value in changes.items():
-            name = name.replace("__", ".")
-            if value is None:
-                form.pop(name, None)
-            else:
-                form[name] = value
-        return await self.post(action, form)
-
-    async def link(self, email: str = ADMIN) -> str:
-        before = len(self.stage.inbox.mails)
-        answer = await self.post("/console/sign-in", {"email": email})
-        assert answer.path == "/console/sign-in/sent"
-        assert await until(lambda: len(self.stage.inbox.mails) > before)
-        return _link(self.stage.inbox.mails[-1].text)
-
-    async def sign_in(self) -> None:
-        assert (await self.post(await self.link())).path == "/console"
-
-    async def connect(self, **changes: str) -> Answer:
-        given = {name: str(value) for name, value in self.stage.source.options().items()}
-        return await self.send(NEW, **(given | changes))
-
-    async def stored(self) -> dict[str, Any]:
-        core = self.stage.app.core
-        return await core.db.read(lambda tx: settings.all(tx, core.vault))
-
-
-def _link(text: str) -> str:
-    found = re.search(r"/console/link/[\w-]+", text)
-    assert found, text
-    return found.group()
-
-
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def configured() -> bool:
-    """Whether the file names everything already."""
-    return False
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, configured: bool) -> AsyncIterator[Stage]:
-    registry = plugins.load(WANTED, fakes=True)
-    made = await Stage.build(tmp_path / "demo", registry, port(), given=not configured)
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def visitor(stage: Stage) -> AsyncIterator[Admin]:
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        yield Admin(stage, http)
-
-
-@pytest.fixture
-async def admin(visitor: Admin) -> Admin:
-    await visitor.sign_in()
-    return visitor
-
-
-async def connected(admin: Admin) -> None:
-    """Everything but the locations: Andcards, UniFi, and its WiFi."""
-    assert (await admin.connect()).path == f"{HQ}?connected"
-    vendor = {name: str(value) for name, value in admin.stage.vendors()[0].options().items()}
-    answer = await admin.send(f"{SETTINGS}/new-controller/unifi", **vendor)
-    assert answer.path == f"{SETTINGS}/controllers/unifi?connected", answer.trouble
-    new = f"{SETTINGS}/new-network/unifi?choice=Members"
-    answer = await admin.send(new, vlan_pool="100-199", write_interval="0")
-    assert answer.path == f"{SETTINGS}/networks/members?connected", answer.trouble
-
-
-def place(stage: Stage, title: str) -> str:
-    return stage.cast.locations[title.lower()]
+pytestmark = needs_plugins
 
 
 # The path
@@ -566,7 +393,7 @@ async def test_saving_secrets_needs_a_fresh_sign_in_which_leads_back(admin: Admi
     before = len(admin.stage.inbox.mails)
     assert (await admin.post("/console/renew", page.form("/console/renew"))).path == "/console/sign-in/sent"
     assert await until(lambda: len(admin.stage.inbox.mails) > before)
-    assert (await admin.post(_link(admin.stage.inbox.mails[-1].text))).path == NEW
+    assert (await admin.post(link_in(admin.stage.inbox.mails[-1].text))).path == NEW
     assert (await admin.connect()).path == f"{HQ}?connected"
 
 
@@ -586,7 +413,7 @@ async def test_m18_a_sign_in_leads_nowhere_else(admin: Admin, back: str) -> None
     await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=2))
     await admin.post("/console/renew", {"back": back})
     assert await until(lambda: len(admin.stage.inbox.mails) > before)
-    assert (await admin.post(_link(admin.stage.inbox.mails[-1].text))).path == "/console"
+    assert (await admin.post(link_in(admin.stage.inbox.mails[-1].text))).path == "/console"
 
 
 async def test_signing_out_ends_the_session_on_the_server(admin: Admin) -> None:

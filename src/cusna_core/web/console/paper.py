@@ -71,6 +71,7 @@ def navigation() -> tuple[Group, ...]:
                 Item(
                     "location", f"{SETTINGS}/locations", "place", lambda language: language.text("Locations")
                 ),
+                Item("plugins", f"{SETTINGS}/plugins", "plug", lambda language: language.text("Plugins")),
             ),
             lambda language: language.text("Settings"),
         ),
