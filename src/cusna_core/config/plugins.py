@@ -16,11 +16,14 @@ from packaging.utils import canonicalize_name
 
 import cusna_core
 from cusna_core.api import Controller, Fake, Finding, Level, Source, hooks
+from cusna_core.config.apart import Late, Raised, apart
 from cusna_core.config.brought import Brought, Unfit, checked
 from cusna_core.config.values import did_you_mean
 
 CORE = "cusna-core"
 PATH = "plugins.enable"
+PATIENCE = 20.0
+"""Seconds that a plugin has to be imported, and again to be asked what it brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,15 @@ def _load(name: str, found: Mapping[str, list[EntryPoint]], version: str, fakes:
     (point,) = points
     _check_core(name, point.dist, version)
     try:
-        plugin = point.load()
-    # A plugin may raise anything while it is imported, and must not take the others along.
-    except (Exception, SystemExit) as error:  # noqa: BLE001
-        raise _broken(name, point, error) from None
-    return _ask(name, plugin, fakes)
+        plugin = apart(point.load, PATIENCE)
+        return apart(lambda: _ask(name, plugin, fakes), PATIENCE)
+    except Late:
+        raise _hangs(name, point) from None
+    except Raised as raised:
+        # A plugin may raise anything while it is imported, and must not take the others along.
+        if isinstance(raised.error, Unfit):
+            raise raised.error from None
+        raise _broken(name, point, raised.error) from None
 
 
 def _not_installed(name: str, found: Mapping[str, Any]) -> Unfit:
@@ -148,6 +155,16 @@ def _broken(name: str, point: EntryPoint, error: BaseException) -> Unfit:
     )
 
 
+def _hangs(name: str, point: EntryPoint) -> Unfit:
+    return Unfit(
+        "plugins.hangs",
+        f"The plugin {name} ({_label(point.dist)}) did not finish being imported within "
+        f"{PATIENCE:.0f} seconds; "
+        "nothing of it works.",
+        "Ask its author, or take it out of [plugins] enable; then start Cusna again.",
+    )
+
+
 def _ask(name: str, plugin: object, fakes: bool) -> Brought:
     """What the hooks of one plugin return. A manager of its own: an error hides nobody else's answer."""
     manager = pluggy.PluginManager(hooks.GROUP)
@@ -171,7 +188,7 @@ def _ask(name: str, plugin: object, fakes: bool) -> Brought:
         try:
             answers[kind] = getattr(manager.hook, hook)()
         # See above: whatever a plugin does, the others go on.
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             raise Unfit(
                 "plugins.broken",
                 f"The plugin {name} fails in {hook} ({type(error).__name__}); nothing of it works.",
