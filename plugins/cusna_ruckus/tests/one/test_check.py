@@ -1,5 +1,6 @@
 """Does the preflight see what would go wrong, and say what mends it?"""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -151,10 +152,16 @@ async def test_a_pool_by_name(fake: RuckusOneFake, make_network: Make) -> None:
 
 
 async def test_one_pool_named_in_two_ways_is_refused(fake: RuckusOneFake, make_network: Make) -> None:
-    await make_network().read()
+    first = make_network()
+    await first.read()
+    second = make_network(pool="Members members")
     with pytest.raises(ConfigError) as refused:
-        await make_network(pool="Members members").read()
+        await second.read()
     assert refused.value.path == "pool"
+    assert [one.code for one in await second.check()] == ["ruckus-one.pool-not-visible"]
+    del first, refused  # the error's traceback holds the first one, too
+    gc.collect()
+    await second.read()  # nobody else uses it any more
 
 
 def test_the_plugin_tells_of_it() -> None:

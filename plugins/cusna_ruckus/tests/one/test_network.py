@@ -192,16 +192,17 @@ class TestUpdate:
         await network.update(ref, key(passphrase="new-new-new-new-new"))
         assert row(fake)["devices"] == [{"mac": "02:00:00:00:00:01"}]
 
-    @pytest.mark.parametrize("clears", [True, False])
+    @pytest.mark.parametrize("clears", [True, False, None])
     async def test_an_end_and_a_vlan_can_be_cleared(
-        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, clock: HandClock, clears: bool
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, clock: HandClock, clears: bool | None
     ) -> None:
         """By null where that works; else by a new key in the old one's place, with the same passphrase."""
-        fake.knobs.null_clears = clears
+        fake.knobs.null_clears = bool(clears)
+        fake.knobs.null_refused = clears is None
         ends = clock.now() + timedelta(days=1)
         ref = await network.create(key(vlan=120, ends=ends))
         after = await network.update(ref, key())
-        assert (after == ref) is clears
+        assert (after == ref) is bool(clears)
         shown = await state(network)
         assert (shown.ref, shown.vlan, shown.ends) == (after, None, None)
         assert await fake.join(SSID, "k7mw-9xqf-2hdt-ju4n", "02:00:00:00:00:01") == 0

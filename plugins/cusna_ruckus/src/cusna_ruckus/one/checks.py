@@ -9,7 +9,7 @@ from cusna_ruckus.one.options import DisableMode, RuckusOneOptions
 SHORTEST = 19
 """Characters of the shortest passphrase that Cusna makes: four groups of four and three hyphens."""
 NEARLY_FULL = 0.8
-DPSK = "Identity Management → DPSK"
+SERVICE = "RUCKUS One, your DPSK service → Edit"
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.INFO)
 
@@ -61,7 +61,7 @@ def of_pools(pools: Sequence[Pool]) -> Iterable[Finding]:
         yield warning(
             "no-pools",
             "The application token works, but sees no DPSK pool in this tenant.",
-            f"Make one ({DPSK} → Add), or set delegated_tenant_id if the pools are a customer's.",
+            "Add a DPSK service in RUCKUS One, or set delegated_tenant_id if the pools are a customer's.",
             "tenant_id",
         )
 
@@ -72,7 +72,7 @@ def of_pool(pool: Pool) -> Iterable[Finding]:
         yield error(
             "notifies",
             f"{name} sends every new passphrase in clear by e-mail or SMS whenever one is made or changed.",
-            f"{DPSK} → your pool → Edit: switch the automatic notifications off.",
+            f"{SERVICE}: switch the automatic notifications off.",
             "pool",
         )
     if pool.shortest is not None and pool.shortest > SHORTEST:
@@ -80,7 +80,7 @@ def of_pool(pool: Pool) -> Iterable[Finding]:
             "length",
             f"{name} wants {pool.shortest} characters or more; Cusna's passphrases have {SHORTEST} or more, "
             "so some or all members get no key.",
-            f"{DPSK} → your pool → Edit: set the passphrase length to {SHORTEST} or less.",
+            f"{SERVICE}: set the passphrase length to {SHORTEST} or less.",
             "pool",
         )
     if pool.expiration is not None:
@@ -88,7 +88,7 @@ def of_pool(pool: Pool) -> Iterable[Finding]:
             "expires",
             f'Keys of pool "{pool.name}" run out by themselves ({pool.expiration}): members '
             "lose their WiFi while their plan goes on.",
-            f"{DPSK} → your pool → Edit: set the expiration to Never.",
+            f"{SERVICE}: set the expiration to Never.",
             "pool",
         )
 

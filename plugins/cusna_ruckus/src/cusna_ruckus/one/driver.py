@@ -1,6 +1,7 @@
 """How do Cusna's nouns map to RUCKUS One's? A key is a passphrase in a DPSK pool, a VLAN its number."""
 
 from collections.abc import Sequence
+from weakref import WeakValueDictionary
 
 from cusna_core.api import Context, Controller, Finding, NetworkChoice
 from cusna_ruckus.one import checks
@@ -29,7 +30,8 @@ class RuckusOne(Controller[RuckusOneOptions, RuckusOneNetworkOptions]):
             delegated=options.delegated_tenant_id,
             per_minute=options.calls_per_minute,
         )
-        self._named: dict[str, str] = {}
+        # By pool; networks that are used no longer vanish by themselves.
+        self._using: WeakValueDictionary[str, RuckusOneNetwork] = WeakValueDictionary()
         self._known = Tenant()
 
     async def open(self) -> None:
@@ -70,6 +72,6 @@ class RuckusOne(Controller[RuckusOneOptions, RuckusOneNetworkOptions]):
             options,
             self.context,
             tenant=self.options.tenant,
-            named=self._named,
+            using=self._using,
             known=self._known,
         )

@@ -114,7 +114,7 @@ class Ends:
 
     async def _look(self, labels: dict[str, str]) -> dict[str, Row | None]:
         """By the cheaper way: one after the other, or the whole list."""
-        pages = len(await self._rows.recent()) // PAGE + 1 if len(labels) > 1 else 1
+        pages = self._rows.count // PAGE + 1
         if len(labels) <= pages:
             found = await asyncio.gather(*(self._rows.find(one, label) for one, label in labels.items()))
             return dict(zip(labels, found, strict=True))

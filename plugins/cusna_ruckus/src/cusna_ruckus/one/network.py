@@ -1,6 +1,6 @@
 """How are keys read, made, changed and ended in one DPSK pool?"""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -63,7 +63,7 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         context: Context,
         *,
         tenant: str,
-        named: dict[str, str],
+        using: MutableMapping[str, "RuckusOneNetwork"],
         known: Tenant,
     ) -> None:
         self._cloud = cloud
@@ -72,7 +72,8 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         self._tenant = tenant
         self._known = known
         self._grace = timedelta(hours=options.expiry_grace)
-        self._place = Place(cloud, options, named)
+        self._using = using
+        self._place = Place(cloud, options)
         self._rows = Rows(cloud, self._place, context.clock)
         self._devices = Devices(cloud, self._place, self._rows)
         self._ends = Ends(
@@ -103,9 +104,9 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
     async def check(self) -> Sequence[Finding]:
         try:
             pool = await self._place.look()
+            await self._know()
         except ConfigError as problem:
             return [checks.of_place(problem)]
-        await self._know()
         found = list(checks.of_pool(pool))
         found += checks.of_wlans(pool, await self._place.wlans(), self._options.ssid)
         found += checks.of_groups(pool, await self._groups(pool), self._options.identity_group_id)
@@ -120,8 +121,8 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
 
         It is remembered, so that the same passphrase comes back when its member does.
         """
-        rows = await self._rows.all()
         await self._know()
+        rows = await self._rows.all()
         now = self._context.clock.now()
         return [self._state(one) for one in rows if one.works(now)]
 
@@ -213,8 +214,16 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
     # One key
 
     async def _know(self) -> None:
-        """The SSID's name, and how short a passphrase the pool takes."""
+        """The SSID's name, how short a passphrase the pool takes, and that no other network uses it."""
         pool = await self._place.pool()
+        other = self._using.setdefault(pool.id, self)
+        if other.identity() != self.identity():
+            raise ConfigError(
+                f'Pool "{self._options.pool}" is the one that another network calls '
+                f'"{other._options.pool}". Two networks must not share a pool: name it the same way in '
+                "both, and Cusna says which one to drop.",
+                path="pool",
+            )
         self.ssid = await self._place.ssid()
         shortest = min(max(pool.shortest or 8, 8), self.limits.passphrase_max)
         if shortest != self.limits.passphrase_min:

@@ -13,13 +13,12 @@ LIKE_AN_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 
 
 class Place:
-    """One pool. `named` holds how each pool's networks name it, over the whole controller."""
+    """One pool."""
 
-    def __init__(self, cloud: Cloud, options: RuckusOneNetworkOptions, named: dict[str, str]) -> None:
+    def __init__(self, cloud: Cloud, options: RuckusOneNetworkOptions) -> None:
         self._cloud = cloud
         self._name = options.pool
         self._ssid = options.ssid
-        self._named = named
         self._pool: Pool | None = None
         self._wlans: Sequence[Wlan] | None = None
 
@@ -57,13 +56,6 @@ class Place:
                 raise self._unseen(len(named))
             with self.visible():
                 found = await self._cloud.pool(named[0].id)
-        other = self._named.setdefault(found.id, self._name)
-        if other != self._name:
-            raise ConfigError(
-                f'Pool "{self._name}" is the one that another network calls "{other}". Two networks must not '
-                "share a pool: name it the same way in both, and Cusna says which one to drop.",
-                path="pool",
-            )
         self._pool = found
         return found
 

@@ -60,6 +60,11 @@ class Rows:
     def fresh(self) -> bool:
         return self._at is not None and self._clock.monotonic() - self._at < FRESH
 
+    @property
+    def count(self) -> int:
+        """How many there were when they were last seen."""
+        return len(self._seen)
+
     async def recent(self) -> Sequence[Row]:
         """All of them, as they were at most a minute ago."""
         return list(self._seen.values()) if self.fresh else await self.all()

@@ -108,8 +108,18 @@ class Writes:
             return await self._replace(now, key)
         if not body:
             return Ref(now.id)
-        left = await self._change(now.id, key, body)
-        if left and left <= cleared:
+        try:
+            left = await self._change(now.id, key, body)
+        except (Taken, Missing):
+            raise
+        except Rejected:
+            if not cleared:
+                raise
+            # Perhaps it is only null that it does not take. What else is refused stays as it is.
+            if kept:
+                await self._change(now.id, key, kept, cleared)
+            left = cleared
+        if left:
             self._tenant.null_does_nothing = True
             return await self._replace(now, key)
         return Ref(now.id)
@@ -156,6 +166,8 @@ class Writes:
         except Rejected as refused:
             await self._explain(key, refused, None)
         row = await self._appeared(key)
+        if not row.works(self._clock.now()):
+            return await self._revive(row, key)
         body = lacks(row, key, self._grace)
         if body:
             await self._mend(row, key, body)
@@ -179,9 +191,9 @@ class Writes:
                 await self._do(key, lambda pool: self._cloud.update(pool, row.id, body))
             if row.revoked is not None:
                 await self._do(key, lambda pool: self._cloud.update_all(pool, [row.id], UNREVOKE))
-        except Rejected as refused:
+        except Rejected:
             if await self._elsewhere(key, row.id):
-                raise Taken("Another key of this pool has that passphrase.") from refused
+                raise Taken("Another key of this pool has that passphrase.") from None
             return await self._replace(row, key)
         if await self._agreed(row.id, key, frozenset()) or not self._works(row.id):
             return await self._replace(row, key)
@@ -299,11 +311,11 @@ class Writes:
             same = [one for one in rows if one.passphrase == key.passphrase and one.id != row]
             if any(one.label != key.label for one in same) or (row is not None and same):
                 raise Taken("Another key of this pool has that passphrase.") from None
-            done = same if row is None else [one for one in rows if one.id == row]
+            if row is None and same:
+                return
+            done = [one for one in rows if one.id == row]
             if any(not lacks(one, key, self._grace) and one.works(self._clock.now()) for one in done):
                 return
-            if same:
-                break
         if exists:
             raise Taken("RUCKUS One says that this passphrase exists already.") from None
         raise refused

@@ -165,6 +165,8 @@ class Passphrases:
 
     def _check(self, house: House, pool: Pool, body: Json, row: Json | None = None) -> None:
         """What is refused at once."""
+        if house.knobs.null_refused and any(body.get(name, "") is None for name in CLEARABLE):
+            raise Refused(400, "DPSK-036", "The field must not be null")
         chosen = body.get("passphrase")
         least = max(8, pool.fields["passphraseLength"])
         if "passphrase" in body and (not isinstance(chosen, str) or len(chosen) < least):

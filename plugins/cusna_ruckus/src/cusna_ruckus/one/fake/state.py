@@ -25,6 +25,8 @@ class Knobs:
     """Whether devices drop at once when their passphrase ends."""
     null_clears: bool = True
     """Whether a VLAN or an end can be cleared by null; else it succeeds and does nothing."""
+    null_refused: bool = False
+    """Or it is refused at once."""
     dup_passphrase: Literal["fail", "409"] = "fail"
     interim_status: str = "INPROGRESS"
     retry_after: str | None = None
