@@ -104,6 +104,23 @@ async def test_one_login_for_all_and_one_logoff(house: Any) -> None:
     assert await networks[0].read() == []
 
 
+async def test_nobody_logs_in_again_while_the_ticket_is_given_back(house: Any) -> None:
+    network = await house.network()
+    await network.read()
+    house.fake.faults.append(Fault("slow", "^DELETE /serviceTicket", seconds=1))
+    sleep = house.clock.sleep
+    heard: list[object] = []
+
+    async def meanwhile(seconds: float) -> None:
+        heard.extend(await asyncio.gather(network.read(), return_exceptions=True))
+        await sleep(seconds)
+
+    house.clock.sleep = meanwhile
+    await house.opened[0].close()
+    assert [type(one) for one in heard] == [Unreachable]
+    assert logins(house) == 1
+
+
 async def test_a_ticket_that_ran_out_is_renewed_once_for_all(house: Any) -> None:
     network = await house.network()
     await network.read()

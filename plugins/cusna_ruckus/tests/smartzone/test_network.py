@@ -490,6 +490,10 @@ async def test_who_ended_is_dropped_and_nobody_else(house: Any) -> None:
     for number, passphrase in enumerate(["mia-has-a-passphrase"] * 3 + ["mia-has-another-one"]):
         await fake.join("Members", passphrase, f"02:00:00:00:00:0{number}")
     await fake.join("Guests", "mia-is-a-guest-too", "02:00:00:00:01:00")
+    garden = fake.cluster.add_zone("Garden")
+    roamed = fake.cluster.add_wlan(garden, "Members")
+    fake.cluster.add_dpsk(roamed, "cusna-ab12cd-mia", "mia-in-the-garden")
+    fake.cluster.join(garden, roamed, "mia-in-the-garden", "02:00:00:00:02:00")
     state = next(one for one in await network.read() if one.ref == mia.ref)
     await network.revoke(mia.ref)
     assert len(fake.online("Members")) == 4, "deleting alone drops nobody"
@@ -499,6 +503,7 @@ async def test_who_ended_is_dropped_and_nobody_else(house: Any) -> None:
     assert house.asked() == ["POST /query/client", "POST /clients/bulkDisconnect"]
     assert list(fake.online("Members")) == ["02:00:00:00:00:03"], "of mia2, whose name begins the same"
     assert list(fake.online("Guests")) == ["02:00:00:00:01:00"]
+    assert "02:00:00:00:02:00" not in fake.cluster.dropped, "the same SSID, in another zone"
     assert await network.disconnect([state]) == 0
     assert house.asked() == ["POST /query/client"], "nobody there: no call"
 
@@ -612,6 +617,7 @@ async def test_a_list_that_changes_meanwhile_is_read_again(house: Any) -> None:
         '""',
         "<html></html>",
         '{"list": []}',
+        '{"hasMore": false}',
         '{"totalCount": 3, "hasMore": false, "list": []}',
         '{"totalCount": 1, "hasMore": false}',
         '{"totalCount": 1, "list": [{"userName": "no id"}]}',
