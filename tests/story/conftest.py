@@ -26,7 +26,7 @@ from cusna_core.store import accounts, findings, outbox
 
 
 class Space:
-    """A co-working space with three locations, and what a story needs to see of it."""
+    """A co-working space with five locations, and what a story needs to see of it."""
 
     def __init__(self, stage: Stage, portal: str, own: str) -> None:
         self.stage = stage
@@ -167,7 +167,7 @@ async def opened(folder: Path, registry: Registry, *, given: bool = False) -> As
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     names = [point.name for point in entry_points(group="cusna")]
-    missing = {"andcards", "unifi", "meraki"} - set(names)
+    missing = {"andcards", "unifi", "meraki", "ruckus"} - set(names)
     if missing:
         pytest.skip(f"The plugins {', '.join(sorted(missing))} are not installed: run script/setup")
     return plugins.load(names, fakes=True)

@@ -36,13 +36,13 @@ async def test_roaming_one_passphrase(space: Space) -> None:
     lena = await space.inside("Lena Petersen", "hafen")
     passphrase = await lena.passphrase("hafen") or ""
     vendors = set()
-    for location in ("hafen", "kreuzberg", "baixa"):
+    for location in ("hafen", "kreuzberg", "baixa", "jordaan", "kallio"):
         page = await lena.until_working(location)
         assert page.field("state") == "working", location
         assert await lena.passphrase(location) == passphrase
         assert await lena.join(location, passphrase, "Lena's laptop"), location
         vendors.add(type(space.stage.air[location]).type)
-    assert vendors == {"unifi", "meraki"}
+    assert vendors == {"unifi", "meraki", "ruckus_one", "smartzone"}
 
 
 async def test_portal_names_the_wifi(space: Space) -> None:

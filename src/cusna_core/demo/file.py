@@ -1,13 +1,13 @@
 """What does the demo's configuration file say?"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cusna_core.api import FakeSource, FakeWifi
 from cusna_core.config.plugins import Registry
-from cusna_core.demo.people import HAFEN, SPOTS
+from cusna_core.demo.people import SPOTS
 
 ADMIN = "admin@space.example"
 
@@ -17,13 +17,15 @@ def written(
     port: int,
     smtp: int,
     source: FakeSource,
-    vendors: Sequence[FakeWifi],
+    air: Mapping[str, FakeWifi],
     registry: Registry,
     *,
     given: bool,
 ) -> Path:
-    """Write `cusna.toml` into the folder; with `given`, only its general part."""
-    types = list(dict.fromkeys([source.type, *(one.type for one in vendors)]))
+    """Write `cusna.toml` into the folder; with `given`, only its general part. `air` is by location."""
+    vendors = list({one.type: one for one in air.values()}.values())
+    types = {source.type, *(one.type for one in vendors)}
+    enable = [one.name for one in registry.installed if types & {*one.sources, *one.fakes}]
     parts = [
         f'base_url = "http://localhost:{port}"',
         f'listen = "127.0.0.1:{port}"',
@@ -33,7 +35,7 @@ def written(
         'verify_every = "1 min"',
         "",
         "[plugins]",
-        f"enable = {json.dumps(types)}",
+        f"enable = {json.dumps(enable)}",
         "",
         "[mail]",
         'host = "127.0.0.1"',
@@ -54,11 +56,11 @@ def written(
             },
         )
         for vendor in vendors:
-            parts += _table(f"controllers.{vendor.type}", {"type": vendor.type, **vendor.options()})
+            parts += _table(f"controllers.{_slug(vendor)}", {"type": vendor.type, **vendor.options()})
             parts += _table(
-                f"networks.members-{vendor.type}",
+                f"networks.members-{_slug(vendor)}",
                 {
-                    "controller": vendor.type,
+                    "controller": _slug(vendor),
                     "vlan_pool": "100-199",
                     "apply": True,
                     **_hasty(vendor, registry),
@@ -66,13 +68,15 @@ def written(
                 },
             )
         for spot in SPOTS:
-            vendor = vendors[1] if spot is HAFEN else vendors[0]
+            if spot.slug not in air:
+                continue
+            vendor = air[spot.slug]
             parts += _table(
                 f"locations.{spot.slug}",
                 {
                     "integration": "hq",
                     "source_location": spot.title,
-                    "networks": [f"members-{vendor.type}"],
+                    "networks": [f"members-{_slug(vendor)}"],
                     "contact": "Ask at the front desk, or write to hello@space.example.",
                 },
             )
@@ -81,6 +85,10 @@ def written(
     path.write_text("\n".join(parts))
     path.chmod(0o600)
     return path
+
+
+def _slug(vendor: FakeWifi) -> str:
+    return vendor.type.replace("_", "-")
 
 
 def _hasty(vendor: FakeWifi, registry: Registry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from cusna_core.demo.people import SPOTS, Somebody, Spot
+from cusna_core.demo.people import Somebody, Spot
 from cusna_core.demo.stage import SSID, Stage
 
 STAGE = web.AppKey("STAGE", Stage)
@@ -23,6 +23,7 @@ class Place:
     """A location, what its clocks say, and who works there."""
 
     spot: Spot
+    vendor: str
     now: datetime
     people: list[Somebody]
 
@@ -44,7 +45,7 @@ def build(stage: Stage, portal: str) -> web.Application:
     pages = Environment(
         loader=PackageLoader("cusna_core.demo"), autoescape=select_autoescape(), trim_blocks=True
     )
-    pages.globals |= {"portal": portal, "spots": SPOTS, "ssid": SSID}
+    pages.globals |= {"portal": portal, "spots": stage.cast.spots, "ssid": SSID}
     application[PAGES] = pages
     application.add_routes(
         [
@@ -89,8 +90,8 @@ def _back(said: str, *, good: bool = True, at: str = "/") -> web.HTTPSeeOther:
     return web.HTTPSeeOther(f"{at}?{urlencode({'said': said, 'good': int(good)})}")
 
 
-def _spot(values: Mapping[str, Any]) -> Spot:
-    for spot in SPOTS:
+def _spot(stage: Stage, values: Mapping[str, Any]) -> Spot:
+    for spot in stage.cast.spots:
         if spot.slug == values.get("location"):
             return spot
     raise web.HTTPBadRequest(text="There is no such location.")
@@ -101,9 +102,12 @@ async def overview(request: web.Request) -> web.Response:
     now = stage.clock.now()
     places = [
         Place(
-            spot, now.astimezone(ZoneInfo(spot.zone)), [one for one in stage.cast.people if one.spot is spot]
+            spot,
+            stage.vendor(spot),
+            now.astimezone(ZoneInfo(spot.zone)),
+            [one for one in stage.cast.people if one.spot is spot],
         )
-        for spot in SPOTS
+        for spot in stage.cast.spots
     ]
     return _page(
         request,
@@ -111,6 +115,7 @@ async def overview(request: web.Request) -> web.Response:
         mails=stage.inbox.mails[-4:][::-1],
         online=stage.online,
         places=places,
+        midnights=list({one.zone: one for one in stage.cast.spots}.values())[:4],
         troubles=_troubles(stage),
     )
 
@@ -122,7 +127,7 @@ def _troubles(stage: Stage) -> list[Trouble]:
         Trouble("mail", "Mail server down", stage.inbox.down),
     ]
     for vendor in stage.vendors():
-        spot = next(one for one in SPOTS if stage.air[one.slug] is vendor)
+        spot = next(one for one in stage.cast.spots if stage.air[one.slug] is vendor)
         title = f"Controller at {_served(stage, spot)} down"
         found.append(Trouble("controller", title, spot.slug in stage.broken, spot))
     return found
@@ -130,7 +135,7 @@ def _troubles(stage: Stage) -> list[Trouble]:
 
 def _served(stage: Stage, spot: Spot) -> str:
     """The locations that have the same controller."""
-    return " and ".join(one.title for one in SPOTS if stage.air[one.slug] is stage.air[spot.slug])
+    return " and ".join(one.title for one in stage.cast.spots if stage.air[one.slug] is stage.air[spot.slug])
 
 
 async def style(_: web.Request) -> web.Response:
@@ -192,7 +197,7 @@ async def devices_json(request: web.Request) -> web.Response:
 
 async def join(request: web.Request) -> web.Response:
     values = await request.post()
-    spot, name = _spot(values), str(values.get("name") or "A phone")
+    spot, name = _spot(request.app[STAGE], values), str(values.get("name") or "A phone")
     device = await request.app[STAGE].join(spot, str(values.get("passphrase", "")).strip(), name)
     if _wants_json(request):
         return web.json_response({"joined": device.vlan is not None, "vlan": device.vlan})
@@ -204,7 +209,8 @@ async def join(request: web.Request) -> web.Response:
 
 async def book(request: web.Request) -> web.Response:
     values = await request.post()
-    stage, spot = request.app[STAGE], _spot(values)
+    stage = request.app[STAGE]
+    spot = _spot(stage, values)
     who = next((one for one in stage.cast.people if one.email == values.get("person")), None)
     if who is None:
         raise web.HTTPBadRequest(text="There is no such person.")
@@ -218,7 +224,8 @@ async def book(request: web.Request) -> web.Response:
 
 async def clock(request: web.Request) -> web.Response:
     values = await request.post()
-    stage, spot = request.app[STAGE], _spot(values)
+    stage = request.app[STAGE]
+    spot = _spot(stage, values)
     to = stage.midnight(spot)
     if values.get("to") == "morning":
         to += timedelta(hours=9)
@@ -245,7 +252,7 @@ async def bad_day(request: web.Request) -> web.Response:
             await stage.inbox.bad_day(on)
             said = "The mail server is down: mails wait." if on else "The mail server is back."
         case "controller":
-            spot = _spot(values)
+            spot = _spot(stage, values)
             stage.break_down(spot, on)
             said = f"The controller at {_served(stage, spot)} is {'down' if on else 'back'}."
         case _:

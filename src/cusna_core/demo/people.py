@@ -1,6 +1,7 @@
-"""Who works in the demo's three locations? Lively, believable people with plans, bookings and troubles."""
+"""Who works in the demo's locations? Lively, believable people with plans, bookings and troubles."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,12 +17,16 @@ class Spot:
     slug: str
     title: str
     zone: str
+    vendor: str
+    """The driver's type that stands there, if its plugin is installed."""
 
 
-KREUZBERG = Spot("kreuzberg", "Kreuzberg", "Europe/Berlin")
-HAFEN = Spot("hafen", "Hafen", "Europe/Berlin")
-BAIXA = Spot("baixa", "Baixa", "Europe/Lisbon")
-SPOTS = (KREUZBERG, HAFEN, BAIXA)
+KREUZBERG = Spot("kreuzberg", "Kreuzberg", "Europe/Berlin", "unifi")
+HAFEN = Spot("hafen", "Hafen", "Europe/Berlin", "meraki")
+BAIXA = Spot("baixa", "Baixa", "Europe/Lisbon", "unifi")
+JORDAAN = Spot("jordaan", "Jordaan", "Europe/Amsterdam", "ruckus_one")
+KALLIO = Spot("kallio", "Kallio", "Europe/Helsinki", "smartzone")
+SPOTS = (KREUZBERG, HAFEN, BAIXA, JORDAAN, KALLIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +44,17 @@ class Somebody:
 class Cast:
     """Fills the fake source; remembers who is who."""
 
-    def __init__(self, source: FakeSource, now: datetime) -> None:
+    def __init__(self, source: FakeSource, now: datetime, spots: Sequence[Spot] = SPOTS) -> None:
         self._source = source
         self._now = now
+        self.spots = tuple(spots)
+        """Where a vendor is that stands in a box here."""
         self.locations: dict[str, str] = {}
         self.people: list[Somebody] = []
         self._companies: dict[tuple[str, str], str] = {}
 
     def fill(self) -> None:
-        for spot in SPOTS:
+        for spot in self.spots:
             self.locations[spot.slug] = self._source.add_location(spot.title, spot.zone)
         self._companies_and_members()
         self._people_on_their_own()
@@ -96,6 +103,10 @@ class Cast:
         self._company(KREUZBERG, "Kiez Robotics", "Team office", self.day(KREUZBERG, 40)[1])
         self._company(HAFEN, "Elbe Analytics", "Private office")
         self._company(BAIXA, "Azulejo Labs", "Team desks")
+        if JORDAAN in self.spots:
+            self._company(JORDAAN, "Gracht & Co", "Private office")
+        if KALLIO in self.spots:
+            self._company(KALLIO, "Sisu Games", "Team office")
         told = "Her company has an open-ended plan: WiFi on the company's own network."
         self._add(KREUZBERG, "Mara Lindqvist", told, "Nordlicht Studio")
         told = "Mara's colleague, on the same company network."
@@ -104,12 +115,27 @@ class Cast:
         told = "Another company next door: another network. Its plan ends in 40 days."
         self._add(KREUZBERG, "Theo Brandt", told, "Kiez Robotics")
         self._add(KREUZBERG, "Priya Nair", told, "Kiez Robotics")
-        told = "Works in Hamburg; with roaming the same passphrase works in Berlin and Lisbon."
+        told = "Works in Hamburg; with roaming the same passphrase works at every other location."
         self._add(HAFEN, "Lena Petersen", told, "Elbe Analytics")
         self._add(HAFEN, "Omar Haddad", told, "Elbe Analytics")
         told = "Works in Lisbon, an hour behind Berlin: days end at Lisbon's midnight."
         self._add(BAIXA, "Inês Carvalho", told, "Azulejo Labs")
         self._add(BAIXA, "Rui Fontes", told, "Azulejo Labs")
+
+        if JORDAAN in self.spots:
+            told = "Works in Amsterdam, where the WiFi is run from RUCKUS's cloud."
+            self._add(JORDAAN, "Saskia de Vries", told, "Gracht & Co")
+            self._add(JORDAAN, "Daan Bakker", told, "Gracht & Co")
+            joris = self._add(
+                JORDAAN, "Joris Visser", "No plan; has a desk in Amsterdam today.", member=False
+            )
+            self.book(joris, JORDAAN, "Bureau 4", "desk")
+        if KALLIO in self.spots:
+            told = "Works in Helsinki, an hour ahead of Berlin: midnight comes here first."
+            self._add(KALLIO, "Aino Virtanen", told, "Sisu Games")
+            self._add(KALLIO, "Eero Laine", told, "Sisu Games")
+            kaisa = self._add(KALLIO, "Kaisa Niemi", "No plan; has a room in Helsinki today.", member=False)
+            self.book(kaisa, KALLIO, "Room Sauna", "room")
 
     def _people_on_their_own(self) -> None:
         source, here = self._source, self.locations[KREUZBERG.slug]

@@ -13,10 +13,11 @@ from cusna_core.config.plugins import Registry
 from cusna_core.demo.clock import JumpingClock
 from cusna_core.demo.file import written
 from cusna_core.demo.inbox import Inbox
-from cusna_core.demo.people import HAFEN, SPOTS, Cast, Somebody, Spot
+from cusna_core.demo.people import BAIXA, HAFEN, KREUZBERG, SPOTS, Cast, Somebody, Spot
 
 SSID = "Members"
 PRINTER = "printer-do-not-touch-2019"
+ALWAYS = (KREUZBERG, HAFEN, BAIXA)
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Stage:
     devices: list[Device] = field(default_factory=list)
     nobody: bool = False
     broken: set[str] = field(default_factory=set)
+    _titles: dict[str, str] = field(default_factory=dict)
     given: bool = False
     """Nothing but the general part of the file was written: the rest is for the console."""
 
@@ -67,21 +69,13 @@ class Stage:
         await inbox.start()
         source = _fake(registry, FakeSource, ("andcards",))(clock)
         await source.start()
-        cast = Cast(source, clock.now())
+        air = await _air(registry, clock)
+        cast = Cast(source, clock.now(), [one for one in SPOTS if one.slug in air])
         cast.fill()
-        vendors = [
-            _fake(registry, FakeWifi, ("unifi", "memory"))(clock),
-            _fake(registry, FakeWifi, ("meraki", "memory"))(clock),
-        ]
-        for vendor in vendors:
-            await vendor.start()
-        air: dict[str, FakeWifi] = {spot.slug: vendors[1] if spot is HAFEN else vendors[0] for spot in SPOTS}
-        for vendor in vendors:
-            vendor.network_options(SSID)
-            vendor.add_foreign_key(SSID, "printer", PRINTER)
-        path = written(folder, port, inbox.port, source, vendors, registry, given=given)
+        path = written(folder, port, inbox.port, source, air, registry, given=given)
         app = await App.start(path, clock=clock)
-        return cls(clock, inbox, source, air, cast, app, given=given)
+        titles = {name: one.title for name, one in registry.drivers.items()}
+        return cls(clock, inbox, source, air, cast, app, given=given, _titles=titles)
 
     async def stop(self) -> None:
         await self.app.stop()
@@ -92,6 +86,10 @@ class Stage:
 
     def vendors(self) -> list[FakeWifi]:
         return list({id(one): one for one in self.air.values()}.values())
+
+    def vendor(self, spot: Spot) -> str:
+        """What people call the WiFi system there."""
+        return self._titles.get(self.air[spot.slug].type, self.air[spot.slug].type)
 
     def settings(self) -> list[tuple[str, dict[str, str]]]:
         """What to type into the console's Settings: for each system, its options' names and values."""
@@ -148,6 +146,25 @@ def _fake(registry: Registry, kind: type[Any], preferred: tuple[str, ...]) -> ty
         if name in found:
             return found[name]
     raise LookupError("No enabled plugin brings a fake of this kind: install the plugins first.")
+
+
+async def _air(registry: Registry, clock: JumpingClock) -> dict[str, FakeWifi]:
+    """The controller at each location.
+
+    The first three stand whatever is installed; each other one only with its own vendor.
+    """
+    vendors: dict[str, FakeWifi] = {}
+    air: dict[str, FakeWifi] = {}
+    for spot in SPOTS:
+        if spot in ALWAYS or spot.vendor in registry.fakes:
+            of = _fake(registry, FakeWifi, (spot.vendor, "memory"))
+            if of.type not in vendors:
+                vendor = vendors[of.type] = of(clock)
+                await vendor.start()
+                vendor.network_options(SSID)
+                vendor.add_foreign_key(SSID, "printer", PRINTER)
+            air[spot.slug] = vendors[of.type]
+    return air
 
 
 def _flat(options: Mapping[str, Any], before: str = "") -> dict[str, str]:

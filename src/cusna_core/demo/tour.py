@@ -3,13 +3,14 @@
 Each step prints what it saw. A step that does not hold ends the tour.
 """
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.text import Text
 
 from cusna_core.demo.file import ADMIN
-from cusna_core.demo.people import BAIXA, HAFEN
+from cusna_core.demo.people import KREUZBERG
 from cusna_core.demo.stage import PRINTER, SSID, Stage, until
 from cusna_core.demo.visitor import LINK, Visitor
 
@@ -186,14 +187,16 @@ class Tour:
         self._must(vlan == 0, "her tablet joins, in the shared network", f"her tablet got {vlan}")
 
     async def _other_vendor(self) -> None:
-        self._chapter("Mara visits Hamburg and Lisbon: one passphrase everywhere")
-        for spot in (HAFEN, BAIXA):
+        spots = [one for one in self._stage.cast.spots if one is not KREUZBERG]
+        titles = {self._stage.vendor(one): one.title for one in self._stage.cast.spots}
+        self._chapter(f"Mara travels: one passphrase at {len(spots) + 1} locations, on {_listed(titles)}")
+        for spot in spots:
             page = await self.mara.until_working(spot.slug)
-            title = type(self._stage.air[spot.slug]).type
+            title = self._stage.vendor(spot)
             vlan = await self.mara.join(spot.slug, self.passphrase, "Mara's laptop")
             self._must(
-                page.field("state") == "working" and vlan is not None,
-                f"at {spot.title} ({title}) it works at once, VLAN {vlan}",
+                page.field("state") == "working" and bool(vlan),
+                f"at {spot.title} ({title}) it works at once, in her company's network: VLAN {vlan}",
                 f"at {spot.title} ({title}) it does not: {page.field('state')}",
             )
 
@@ -263,3 +266,8 @@ class Tour:
 
     def _foreign(self) -> list[dict[str, str]]:
         return [one.foreign_keys(SSID) for one in self._stage.vendors()]
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
