@@ -506,9 +506,11 @@ async def test_no_vlan_where_the_ssid_would_ignore_it(
     assert fake.psks("Members") == []
 
 
+@pytest.mark.parametrize("in_use", ["refuse", "allow"])
 async def test_what_a_company_left_behind_makes_room_where_there_is_none(
-    fake: MerakiFake, make_network: MakeNetwork, key: MakeKey, clock: Clock
+    fake: MerakiFake, make_network: MakeNetwork, key: MakeKey, clock: Clock, in_use: Any
 ) -> None:
+    fake.knobs.policy_delete_in_use = in_use
     network = make_network(max_group_policies=5)
     for vlan in (120, 121, 122):
         await network.ensure_segment(Segment(vlan, "x"))
@@ -539,6 +541,28 @@ async def test_a_policy_that_meraki_holds_on_to_stays(
     fake.faults.append(Fault("status", match="DELETE", status=400))
     with pytest.raises(Full):
         await network.ensure_segment(Segment(121, "x"))
+
+
+# Lists
+
+
+async def test_a_list_that_was_on_its_way_during_a_write_is_not_relied_on(
+    fake: MerakiFake, network: MerakiNetwork, key: MakeKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The portal changes a key while bulk work reads: what it read is older than the change."""
+    ref = await network.create(key("mia", "green-river-42"))
+    real = network._api.psks
+
+    async def slow(site: str, number: int) -> Any:
+        psks = await real(site, number)
+        await network.update(ref, key("mia", "blue-mountain-7"))
+        return psks
+
+    with monkeypatch.context() as patched:
+        patched.setattr(network._api, "psks", slow)
+        await network.read()
+    await network.update(ref, key("mia", "green-river-42"))
+    assert await fake.join("Members", "green-river-42", MAC) == 0
 
 
 # Ends that are not shown
