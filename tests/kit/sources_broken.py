@@ -376,6 +376,21 @@ class LeavesOpen(Club):
             await super().close()
 
 
+class LeavesTask(Club):
+    waiting: asyncio.Task[Any] | None = None
+    closed = 0
+
+    async def open(self) -> None:
+        await super().open()
+        self.waiting = self.waiting or asyncio.create_task(asyncio.Event().wait())
+
+    async def close(self) -> None:
+        await super().close()
+        self.closed += 1
+        if self.waiting and self.closed > 2:  # the test's own end
+            self.waiting.cancel()
+
+
 class CallsAtStart(Club):
     async def open(self) -> None:
         await super().open()

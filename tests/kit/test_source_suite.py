@@ -89,6 +89,7 @@ BROKEN: list[Meant] = [
     (broken.Reopens, "test_closed_is_closed", {}, "after close() came to a list"),
     (broken.ShrugsAtTheEnd, "test_closing_in_the_middle_of_a_call", {}, "came to a list"),
     (broken.LeavesOpen, "test_closing_leaves_nothing_open", {}, "connections open"),
+    (broken.LeavesTask, "test_closing_leaves_nothing_open", {}, "['Event.wait']"),
     (broken.CallsAtStart, "test_opening_makes_no_call", {}, "open() made calls"),
     (broken.NeverStops, "test_calling_off", {}, "cancelled"),
 ]

@@ -64,6 +64,9 @@ class Echo(Fake):
                 return web.json_response([])
             case "/moved":
                 return web.Response(status=302, headers={"Location": "/list"})
+            case "/abort":
+                assert request.transport is not None
+                request.transport.abort()
             case "/cookies":
                 headers = CIMultiDict([("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2"), ("X-Odd", "ü")])
                 return web.Response(status=418, reason="Teapot indeed", headers=headers, body=b"\x00\xff")
@@ -258,6 +261,14 @@ async def test_a_plugins_own_second_try_is_another_call(vendor: FakeVendor, cloc
     with pytest.raises(Unreachable):
         await api.send("PUT", "/", {})
     await api.close()
+
+
+async def test_what_the_fake_itself_drops_is_dropped(
+    vendor: FakeVendor, session: aiohttp.ClientSession
+) -> None:
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await session.post(vendor.address + "/abort")
+    assert vendor.journal == [Exchange("POST", "/abort", 0, lost=True)]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

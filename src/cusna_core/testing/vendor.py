@@ -79,9 +79,8 @@ class FakeVendor:
         if URL(self._behind).scheme != "http":
             await self.fake.stop()
             raise ValueError(f"{type(self.fake).__name__} starts at {self._behind}: start it without TLS.")
-        # One connection a call: a kept one that the fake closed would be tried twice.
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True, limit=0),
+            connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=AUTOMATIC,
             auto_decompress=False,
@@ -185,7 +184,12 @@ class FakeVendor:
             await self.clock.sleep(self.latency)
         if cut is not None and cut.call == call and cut.at == self.clock.monotonic():
             return await self._dropped(request, body, cut.fault)
-        fault = self._next(request.method, request.path)
+        try:
+            return await self._met(request, body, self._next(request.method, request.path))
+        except aiohttp.ClientConnectionError:
+            return self._severed(request, 0)  # the fake has a bad day of its own
+
+    async def _met(self, request: web.BaseRequest, body: bytes, fault: Fault | None) -> web.StreamResponse:
         if fault is None:
             return self._answered(request, await self._forwarded(request, body))
         if fault.spare is not None and request.method in READS:
@@ -198,6 +202,7 @@ class FakeVendor:
             return self._severed(request, 0)
         if fault.drop is not None:
             if request.method in SENT_AGAIN:
+                call = request.method, request.raw_path, body
                 self._cut = _Cut(call, self.clock.monotonic(), fault)
             return await self._dropped(request, body, fault)
         if fault.redirect is not None:
