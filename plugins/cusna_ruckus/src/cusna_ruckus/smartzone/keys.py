@@ -11,7 +11,6 @@ from cusna_core.api import (
     BadAnswer,
     Full,
     Key,
-    Missing,
     PluginError,
     RateLimited,
     Ref,
@@ -73,8 +72,8 @@ class Keys:
                 raise
             except Transient as lost:
                 return await self._made_after_all(key, lost)
-            except Rejected as refusal:
-                return await self._refused(key, refusal)
+            except Rejected:
+                return await self._refused(key)
             return await self._checked(spot, key, made)
 
     async def delete(self, refs: Sequence[Ref]) -> Deleted:
@@ -145,12 +144,10 @@ class Keys:
             raise lost
         return Ref(found[0])
 
-    async def _refused(self, key: Key, refusal: Rejected) -> Ref:
+    async def _refused(self, key: Key) -> Ref:
         """What a refusal means, by looking: no list of SmartZone's error codes is known."""
         spot = await self._place.spot()
         here = await self.all()
-        if isinstance(refusal, Missing):
-            raise Rejected("SmartZone says that the WLAN is not there, yet shows its keys.")
         there = next((one for one in here if same(one, key)), None)
         if there is not None:
             return Ref(there.id)  # made by a call whose answer was lost
