@@ -1,4 +1,4 @@
-"""One member, four vendors: the same passphrase works at all of them, in the company's own network of each."""
+"""One member, four vendors: the same passphrase works at all of them, in the company's network of each."""
 
 import asyncio
 from collections.abc import Iterable

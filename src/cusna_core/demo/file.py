@@ -51,7 +51,8 @@ def written(
                 "type": source.type,
                 **source.options(),
                 "roaming": True,
-                "manage_vlans": True,
+                # The memory WiFi, which stands in where no vendor's plugin is installed, cannot do VLANs.
+                "manage_vlans": all(one.type != "memory" for one in vendors),
                 "plans_without_wifi": ["Virtual Office"],
             },
         )
