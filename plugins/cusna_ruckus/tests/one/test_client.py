@@ -169,6 +169,7 @@ FORMS = [
     {"error": "my-secret already exists"},
     {"errors": [{"code": "my-secret", "message": "my-secret"}]},
     {"error": {"code": ["my-secret"], "errors": "[[[[" * 40}},
+    {"errors": [{"rejectedValue": '{"code":"SECRET-4711"}'}]},
     {},
 ]
 
@@ -182,6 +183,7 @@ async def test_a_failure_never_tells_what_was_rejected(
     with pytest.raises(Failed) as failed:
         await settled(controller.cloud, "1234")
     assert "my-secret" not in told(failed.value)
+    assert "SECRET-4711" not in told(failed.value)
     assert "my-secret" not in caplog.text
     assert failed.value.taken is ("already exists" in str(form))
     assert ("10126" in str(failed.value)) is ("10126" in str(form))

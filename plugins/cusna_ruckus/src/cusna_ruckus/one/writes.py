@@ -22,7 +22,7 @@ from cusna_core.api import (
 )
 from cusna_ruckus.one.activities import Failed, settled
 from cusna_ruckus.one.client import Cloud
-from cusna_ruckus.one.mapping import REASON, changes, fields, lacks
+from cusna_ruckus.one.mapping import REASON, changes, everything, fields, lacks
 from cusna_ruckus.one.models import Row
 from cusna_ruckus.one.options import RuckusOneNetworkOptions
 from cusna_ruckus.one.place import Place
@@ -98,8 +98,13 @@ class Writes:
         return await self._bring(now, key)
 
     async def _bring(self, now: Row, key: Key) -> Ref:
-        """Change a key that works to what it should be, by as little as possible."""
+        """Change a key that works to what it should be, by as little as possible.
+
+        After a lost change by everything there is to it: that change may still be under way.
+        """
         body = changes(now, key, self._options.device_limit, self._grace)
+        if key.label in self._doubtful:
+            body = everything(key, self._options.device_limit, self._grace)
         cleared = {name for name, value in body.items() if value is None}
         kept = {name: value for name, value in body.items() if value is not None}
         if cleared and self._tenant.null_does_nothing:
