@@ -9,6 +9,7 @@ import inspect
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from cusna_core.api import ConfigError, Finding, PluginError, Transient, Unreachable
@@ -102,10 +103,17 @@ class Fence:
         return task
 
     async def end(self, task: asyncio.Task[object]) -> None:
-        """Cancel a call; one that does not end is left behind."""
+        """Cancel a call; one that shrugs it off is torn down where it waits, so that the program can end."""
         task.cancel()
         self._strays.add(task)
         task.add_done_callback(self._strays.discard)
+        await asyncio.wait({task}, timeout=GRACE)
+        if task.done():
+            return
+        with suppress(BaseException):
+            coroutine: Any = task.get_coro()
+            coroutine.close()
+        task.cancel()
         await asyncio.wait({task}, timeout=GRACE)
         if not task.done():
             log.warning("%s: a call of the plugin %s cannot be stopped.", self.name, self.plugin)
