@@ -159,9 +159,13 @@ async def test_a_refused_password_is_not_tried_again_and_again(house: Any, answe
     assert await network.read() == []
 
 
-async def test_a_refusal_that_does_not_blame_the_password_locks_nothing(house: Any) -> None:
+@pytest.mark.parametrize(("status", "code"), [(401, 0), (403, 211)])
+async def test_a_refusal_that_does_not_blame_the_password_locks_nothing(
+    house: Any, status: int, code: int
+) -> None:
     network = await house.network()
-    house.fake.faults.append(Fault("status", "^POST /serviceTicket", status=401))
+    body = f'{{"errorCode": {code}, "message": "no"}}'
+    house.fake.faults.append(Fault("body", "^POST /serviceTicket", status=status, body=body))
     with pytest.raises(AuthFailed):
         await network.read()
     assert await network.read() == []
