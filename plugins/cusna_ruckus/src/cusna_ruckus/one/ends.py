@@ -12,7 +12,8 @@ from cusna_ruckus.one.models import Row
 from cusna_ruckus.one.options import DisableMode
 from cusna_ruckus.one.place import Place
 from cusna_ruckus.one.rows import Rows
-from cusna_ruckus.one.writes import LAG, Tenant
+from cusna_ruckus.one.truth import LAG
+from cusna_ruckus.one.writes import Tenant
 
 MOST = 200
 """Passphrases that end in one call."""

@@ -3,7 +3,7 @@
 A success counts when it was read again, within bounds: its lists lag a little behind its receipts.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,19 +17,17 @@ from cusna_core.api import (
     RateLimited,
     Ref,
     Rejected,
-    Secret,
     Taken,
 )
-from cusna_ruckus.one.activities import Failed, settled
+from cusna_ruckus.one.activities import settled
 from cusna_ruckus.one.client import Cloud
-from cusna_ruckus.one.mapping import REASON, changes, everything, fields, lacks
+from cusna_ruckus.one.mapping import changes, everything, fields, lacks
 from cusna_ruckus.one.models import Row
 from cusna_ruckus.one.options import RuckusOneNetworkOptions
 from cusna_ruckus.one.place import Place
 from cusna_ruckus.one.rows import Rows
+from cusna_ruckus.one.truth import Truth
 
-LAG = (0.0, 1.0, 1.0, 2.0, 3.0, 5.0)
-"""Seconds before each look at what a success has changed; 12 in all."""
 NOT_DONE = (Rejected, RateLimited, AuthFailed, ConfigError)
 """Said instead of a receipt, these mean that nothing was taken on."""
 UNREVOKE = {"revocationReason": None}
@@ -65,22 +63,21 @@ class Writes:
         self._grace = timedelta(hours=options.expiry_grace)
         self._tenant = tenant
         self._delete = delete
-        self._doubtful: dict[str, set[Secret]] = {}
-        """Passphrases by label that were lost on the way: nobody knows whether the change was carried out."""
+        self._truth = Truth(rows, context.clock, self._grace)
         self._making = 0
 
     async def create(self, key: Key) -> Ref:
         """A key that is there already (its answer was lost) is taken as it is; one of ours that was
         ended comes back: the devices that know it stay known."""
         ref = await self._create(key)
-        self._doubtful.pop(key.label, None)
+        self._truth.settle(key)
         return ref
 
     async def _create(self, key: Key) -> Ref:
-        there = await self._there(key)
+        there = await self._truth.there(key)
         if there is None:
             return await self._make(key)
-        if there.works(self._clock.now()) and not self._ours(there, key):
+        if there.works(self._clock.now()) and not self._truth.ours(there, key):
             raise Rejected("The pool has another key of that name, with another passphrase.")
         if there.works(self._clock.now()):
             return await self._bring(there, key)
@@ -88,7 +85,7 @@ class Writes:
         return await self._revive(there, key)
 
     async def update(self, ref: Ref, key: Key) -> Ref:
-        sure = self._rows.fresh and key.label not in self._doubtful
+        sure = self._rows.fresh and not self._truth.doubtful(key)
         now = self._rows.known(ref) if sure else None
         now = now or await self._rows.find(ref, key.label)
         if now is None:
@@ -103,7 +100,7 @@ class Writes:
         After a lost change by everything there is to it: that change may still be under way.
         """
         body = changes(now, key, self._options.device_limit, self._grace)
-        if key.label in self._doubtful:
+        if self._truth.doubtful(key):
             body = everything(key, self._options.device_limit, self._grace)
         cleared = {name for name, value in body.items() if value is None}
         kept = {name: value for name, value in body.items() if value is not None}
@@ -141,10 +138,10 @@ class Writes:
             self._rows.drop([row])
             raise Missing("The passphrase that was to be changed is not in the pool any more.") from None
         except Rejected as refused:
-            await self._explain(key, refused, row)
-        last = await self._agreed(row, key, besides)
+            await self._truth.explain(key, refused, row)
+        last = await self._truth.agreed(row, key, besides)
         left = set(last) - besides
-        if left - cleared or not self._works(row):
+        if left - cleared or not self._truth.works(row):
             raise Rejected(
                 "RUCKUS One says that it changed the passphrase, and shows it as it was: nothing has changed."
             )
@@ -169,8 +166,8 @@ class Writes:
                 "The pool has no such identity group: no key can be made.", path="identity_group_id"
             ) from None
         except Rejected as refused:
-            await self._explain(key, refused, None)
-        row = await self._appeared(key)
+            await self._truth.explain(key, refused, None)
+        row = await self._truth.appeared(key)
         if not row.works(self._clock.now()):
             return await self._revive(row, key)
         body = lacks(row, key, self._grace)
@@ -197,10 +194,10 @@ class Writes:
             if row.revoked is not None:
                 await self._do(key, lambda pool: self._cloud.update_all(pool, [row.id], UNREVOKE))
         except Rejected:
-            if await self._elsewhere(key, row.id):
+            if await self._truth.elsewhere(key, row.id):
                 raise Taken("Another key of this pool has that passphrase.") from None
             return await self._replace(row, key)
-        if await self._agreed(row.id, key, frozenset()) or not self._works(row.id):
+        if await self._truth.agreed(row.id, key, frozenset()) or not self._truth.works(row.id):
             return await self._replace(row, key)
         return Ref(row.id)
 
@@ -208,33 +205,6 @@ class Writes:
         """Where a field cannot be cleared, a new key takes the place of the old one."""
         await self._delete(row)
         return await self._make(key)
-
-    # Before
-
-    async def _there(self, key: Key) -> Row | None:
-        """What is in the pool under this label, and surely ours: working, or ended.
-
-        Surely is what has the passphrase as well, or was ended by us. A working one with another
-        passphrase is told as well: it is in the way, and perhaps somebody's copy.
-        """
-        rows: Sequence[Row] = ()
-        doubtful = key.label in self._doubtful
-        look = self._rows.labelled if doubtful else self._rows.with_label
-        for pause in LAG if doubtful else (0.0,):
-            await self._clock.sleep(pause)
-            rows = await look(key.label)
-            mine = [one for one in rows if self._ours(one, key)]
-            if mine:
-                return max(mine, key=lambda one: one.works(self._clock.now()))
-        self._doubtful.pop(key.label, None)
-        now = self._clock.now()
-        ended = (one for one in rows if one.revoked is not None and one.reason == REASON)
-        return next((one for one in rows if one.works(now)), None) or next(ended, None)
-
-    def _ours(self, row: Row, key: Key) -> bool:
-        """Whether a passphrase with the key's label is the one that was meant, now or in a lost change."""
-        meant = {key.passphrase} | self._doubtful.get(key.label, set())
-        return row.passphrase in meant
 
     async def _room(self) -> None:
         most = self._options.max_keys
@@ -247,83 +217,18 @@ class Writes:
         if count >= most:
             raise Full(f"The pool holds {count} keys that work, which is all it may (max_keys).")
 
-    # During and after
-
     async def _do(self, key: Key, call: Callable[[str], Awaitable[str]]) -> None:
         """Ask for a change and wait for it. What cannot be known is remembered as doubtful."""
         pool = await self._place.id()
-        doubtful = self._doubtful.setdefault(key.label, set())
-        doubtful.add(key.passphrase)
+        self._truth.doubt(key)
         try:
             request = await call(pool)
         except NOT_DONE:
-            self._sure(key)
+            self._truth.sure(key)
             raise
         try:
             await settled(self._cloud, request)
         except Rejected:
-            self._sure(key)
+            self._truth.sure(key)
             raise
-        self._sure(key)
-
-    def _sure(self, key: Key) -> None:
-        """What became of the last change is known; of one before it, perhaps not."""
-        doubtful = self._doubtful.get(key.label, set())
-        doubtful.discard(key.passphrase)
-        if not doubtful:
-            self._doubtful.pop(key.label, None)
-
-    async def _appeared(self, key: Key) -> Row:
-        for number, pause in enumerate(LAG):
-            await self._clock.sleep(pause)
-            # The first look is shared by all keys that are being made.
-            rows = await (self._rows.newest() if number == 0 else self._rows.labelled(key.label))
-            for row in rows:
-                if row.label == key.label and row.passphrase in (None, key.passphrase):
-                    self._rows.note(row)
-                    return row
-        self._doubtful.setdefault(key.label, set()).add(key.passphrase)
-        raise Rejected(
-            "RUCKUS One says that it made the key, and does not show it yet. It is looked for again."
-        )
-
-    async def _agreed(self, row: str, key: Key, besides: frozenset[str] | set[str]) -> dict[str, object]:
-        """What a passphrase still lacks when all patience is at its end."""
-        left: dict[str, object] = {}
-        for pause in LAG:
-            await self._clock.sleep(pause)
-            now = await self._rows.find(row, key.label)
-            if now is None:
-                raise Missing("The passphrase was taken out of the pool while it was changed.")
-            left = lacks(now, key, self._grace)
-            if not left.keys() - besides and now.works(self._clock.now()):
-                break
-        return left
-
-    def _works(self, row: str) -> bool:
-        known = self._rows.known(row)
-        return known is not None and known.works(self._clock.now())
-
-    async def _explain(self, key: Key, refused: Rejected, row: str | None) -> None:
-        """Raise what a refusal means, by looking; return if what was asked for is there nevertheless.
-
-        Where it exists already, it may be ours from a lost change, which lists do not show yet.
-        """
-        exists = isinstance(refused, Taken) or (isinstance(refused, Failed) and refused.taken)
-        for pause in LAG if exists else (0.0,):
-            await self._clock.sleep(pause)
-            rows = await self._rows.all()
-            same = [one for one in rows if one.passphrase == key.passphrase and one.id != row]
-            if any(one.label != key.label for one in same) or (row is not None and same):
-                raise Taken("Another key of this pool has that passphrase.") from None
-            if row is None and same:
-                return
-            done = [one for one in rows if one.id == row]
-            if any(not lacks(one, key, self._grace) and one.works(self._clock.now()) for one in done):
-                return
-        if exists:
-            raise Taken("RUCKUS One says that this passphrase exists already.") from None
-        raise refused
-
-    async def _elsewhere(self, key: Key, row: str) -> bool:
-        return any(one.passphrase == key.passphrase and one.id != row for one in await self._rows.all())
+        self._truth.sure(key)

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from cusna_core.api import Clock, FakeWifi
 from cusna_ruckus.one.fake.gate import Entry, Fault, Gate
+from cusna_ruckus.one.fake.knobs import Knobs
 from cusna_ruckus.one.fake.routes import Routes
-from cusna_ruckus.one.fake.state import House, Json, Knobs, Pool, new_id
+from cusna_ruckus.one.fake.state import House, Json, Pool, new_id
 
 TENANT = "7f3c0d5be2a94c1f8d6e4b7a9c0d1e2f"
 CLIENT_ID = "5d1c7a60f2b94e8ea3c4d5e6f7a8b9c0"

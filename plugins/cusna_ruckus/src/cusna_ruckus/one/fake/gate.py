@@ -9,7 +9,8 @@ from typing import Literal
 from aiohttp import web
 
 from cusna_core.api import Clock
-from cusna_ruckus.one.fake.state import House, Json, Knobs
+from cusna_ruckus.one.fake.knobs import Knobs
+from cusna_ruckus.one.fake.state import House, Json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
