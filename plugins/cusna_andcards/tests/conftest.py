@@ -54,10 +54,20 @@ class Specification:
         self.answers = 0
         self.paths: set[str] = set()
         self.wrong: list[str] = []
+        self._known: set[tuple[object, ...]] = set()
+
+    def begin(self) -> None:
+        """Count anew, and check again what was checked before."""
+        self.paths.clear()
+        self._known.clear()
 
     def check(self, call: Call) -> None:
         if call.path.startswith("/oauth2/"):
             return  # the specification leaves signing in out
+        # The kit asks the same over and over, and the fake's ids are the same in every test.
+        whole = (call.method, call.path, frozenset(call.query.items()), call.status, call.body, call.tidy)
+        if whole in self._known:
+            return
         template = self._template(call.path)
         if template is None:
             self.wrong.append(f"{call.method} {call.path}: no such path")
@@ -67,8 +77,11 @@ class Specification:
         if operation is None:
             self.wrong.append(f"{call.method} {template}: no such method")
             return
+        before = len(self.wrong)
         self._check_request(call, template, operation)
         self._check_answer(call, template, operation)
+        if len(self.wrong) == before:
+            self._known.add(whole)
 
     def _template(self, path: str) -> str | None:
         parts = path.split("/")

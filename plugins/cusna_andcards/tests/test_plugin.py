@@ -79,11 +79,3 @@ def test_every_option_has_a_label_and_a_help_line() -> None:
         assert field.title, name
         assert field.description, name
         assert field.description.endswith("."), name
-
-
-async def test_both_may_be_closed_twice(source: AndcardsSource, fake: AndcardsFake) -> None:
-    await source.open()
-    await source.close()
-    await source.close()
-    await fake.stop()
-    await fake.stop()

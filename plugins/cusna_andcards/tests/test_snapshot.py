@@ -67,15 +67,6 @@ async def test_everything(fake: AndcardsFake, source: AndcardsSource, house: str
     assert read.failures == ()
 
 
-async def test_began_before_the_first_call(
-    fake: AndcardsFake, source: AndcardsSource, house: str, day: Window, clock: Any
-) -> None:
-    before = clock.now()
-    read = await source.snapshot([house], day)
-    assert read.began == before
-    assert clock.now() > before
-
-
 async def test_several_locations(fake: AndcardsFake, source: AndcardsSource, house: str, day: Window) -> None:
     other = fake.add_location("Ost", "Europe/Kyiv")
     ann = fake.add_person(other, "Ann Lee", "ann@example.com")
@@ -94,19 +85,6 @@ async def test_other_locations_are_not_read(
     assert "Dee" not in {one.name for one in read.people}
 
 
-async def test_only_bookings_in_the_window(
-    fake: AndcardsFake, source: AndcardsSource, house: str, day: Window
-) -> None:
-    [cy] = [one for one, user in fake.state.users.items() if user["name"] == "Cy"]
-    hour = timedelta(hours=1)
-    before = fake.book(house, cy, "Desk 4", "desk", starts=day.starts - hour, ends=day.starts)
-    after = fake.book(house, cy, "Desk 4", "desk", starts=day.ends, ends=day.ends + hour)
-    over = fake.book(house, cy, "Desk 4", "desk", starts=day.starts - hour, ends=day.starts + hour)
-    found = {one.id for one in (await source.snapshot([house], day)).bookings}
-    assert over in found
-    assert not {before, after} & found
-
-
 async def test_scheduled_and_incomplete_plans_are_told(
     fake: AndcardsFake, source: AndcardsSource, house: str, day: Window
 ) -> None:
@@ -118,13 +96,6 @@ async def test_scheduled_and_incomplete_plans_are_told(
     assert states[later] is SubscriptionState.SCHEDULED
     assert states[unpaid] is SubscriptionState.INCOMPLETE
     assert len(states) == 4, "cancelled ones are not listed"
-
-
-async def test_many_pages(fake: AndcardsFake, source: AndcardsSource, house: str, day: Window) -> None:
-    fake.knobs.largest_page = 1
-    read = await source.snapshot([house], day)
-    assert (len(read.people), len(read.subscriptions)) == (3, 2)
-    assert read.complete == all_of(house)
 
 
 async def test_the_limit_is_kept_with_many_locations(
@@ -337,10 +308,6 @@ async def test_an_empty_snapshot_has_every_field(source: AndcardsSource, day: Wi
 
 
 # Check and locations
-
-
-async def test_check_is_content(fake: AndcardsFake, source: AndcardsSource, berlin: str) -> None:
-    assert await source.check() == []
 
 
 async def test_locations(fake: AndcardsFake, source: AndcardsSource, berlin: str) -> None:

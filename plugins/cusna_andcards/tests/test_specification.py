@@ -39,7 +39,7 @@ async def test_every_kind_of_call_is_checked(
     record_property: Callable[[str, object], None],
 ) -> None:
     before = (specification.requests, specification.answers)
-    specification.paths.clear()
+    specification.begin()
     state = fake.state
     acme = fake.add_company(berlin, "ACME")
     ann = fake.add_person(berlin, "Ann Lee", "ann@example.com", company=acme)
