@@ -24,7 +24,8 @@ from yarl import URL
 from cusna_core.api import Fake
 from cusna_core.testing.clock import HandClock
 from cusna_core.testing.faults import READS, Fault
-from cusna_core.testing.journal import Exchange, Stray, credentials
+from cusna_core.testing.journal import Exchange as Exchange
+from cusna_core.testing.journal import Stray, credentials
 
 HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
