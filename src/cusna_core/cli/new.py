@@ -15,9 +15,7 @@ from cusna_core.scaffold.plugin import Kind, Refused, write
 
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="NAME", help="The vendor, in small letters, such as acme. The package is cusna-NAME."
-    ),
+    typer.Argument(metavar="NAME", help="The vendor in small letters (acme). The package is cusna-NAME."),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder in which cusna-NAME is made.")]
 
@@ -52,9 +50,7 @@ def _new(kind: Kind, name: str, to: Path) -> None:
     typer.echo(f"  cd {shlex.quote(str(folder))}")
     typer.echo(f"  {python} -m pip install -e '.[testing]'")
     typer.echo(f"  {python} -m pytest -x\n")
-    typer.echo(
-        "The kit is red until the plugin is written: each failure says what to write. README.md says where."
-    )
+    typer.echo("The kit is red until the plugin is written: its first failure says what to write next.")
 
 
 def _python() -> str:
