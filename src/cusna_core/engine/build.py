@@ -115,6 +115,7 @@ async def _opened(path: str, make: Any, findings: list[Finding]) -> Any:
                 f"{error} It is switched off; keys that exist keep their promised ends.",
                 "Correct it in the configuration.",
                 path=f"{path}.{where}".rstrip("."),
+                about=path,
             )
         )
     except Fault as error:

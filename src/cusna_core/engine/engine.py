@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -111,7 +112,10 @@ class Engine:
         }
         for name, worker in self._workers.items():
             worker.take([one for one in estate.wifis.values() if one.controller_id == name], before.get(name))
-        await self.findings.report("setup", estate.findings)
+        # Several things may have the same trouble: each is a finding of its own, told by its place.
+        await self.findings.report(
+            "setup", [replace(one, about=one.about or one.path) for one in estate.findings]
+        )
         await self.findings.forget(self._speaks)
         known = await self.db.read(account_rows.integrations)
         for name in sorted({*known, *estate.integrations}):

@@ -105,6 +105,7 @@ def switched_off(path: str, error: Fault) -> Finding:
         "working.",
         "Update the plugin, or tell its author; the log says where it happened.",
         path=path,
+        about=path,
     )
 
 

@@ -275,7 +275,8 @@ class Worker:
             brought.error = applied.stop
             await self._trouble(state, applied.stop)
             return brought
-        await self._recovered(state, [*findings, *troubles.refused(wifi, applied)])
+        # What writing showed of the driver counts as well: its notes are made anew.
+        await self._recovered(state, [*troubles.notes(plan), *troubles.refused(wifi, applied)])
         if taken(applied):
             await self._replace(sorted(taken(applied)))
             self.mark(wifi.id)
