@@ -16,8 +16,9 @@ TOP = """\
 # Commands
 
 `cusna COMMAND --help` says the same in a terminal. Every command but `demo`, `new-driver` and `new-source`
-takes `--config PATH`; without it the file is found as [the configuration](configuration.md) says. While Cusna runs, commands ask the running
-program, through the socket in its data folder; else they open the database themselves, and read the same.
+takes `--config PATH`; without it the file is found as [the configuration](configuration.md) says. While Cusna
+runs, commands ask the running program, through the socket in its data folder; else they open the database
+themselves, and read the same.
 
 On a server that `script/install` set up, type `sudo cusna COMMAND`: it runs as the service's user, with its
 secrets.
