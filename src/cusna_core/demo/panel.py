@@ -115,7 +115,8 @@ async def overview(request: web.Request) -> web.Response:
         mails=stage.inbox.mails[-4:][::-1],
         online=stage.online,
         places=places,
-        midnights=list({one.zone: one for one in stage.cast.spots}.values())[:4],
+        # One button for each midnight: Amsterdam's is Berlin's.
+        midnights=list({one.now.utcoffset(): one.spot for one in reversed(places)}.values())[::-1],
         troubles=_troubles(stage),
     )
 
