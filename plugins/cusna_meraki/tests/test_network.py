@@ -151,14 +151,6 @@ async def test_the_vendor_ends_a_key_after_the_grace_if_nobody_else_does(
     assert len(await network.read()) == 2, "an ended key still holds its name: it must be seen"
 
 
-async def test_revoking_twice_is_no_error(fake: MerakiFake, network: MerakiNetwork, key: MakeKey) -> None:
-    ref = await network.create(key("mia", "green-river-42"))
-    await network.revoke(ref)
-    await network.revoke(ref)
-    assert await fake.join("Members", "green-river-42", MAC) is None
-    assert await network.read() == []
-
-
 async def test_a_key_that_is_gone_cannot_be_changed(network: MerakiNetwork, key: MakeKey) -> None:
     with pytest.raises(Missing):
         await network.update(Ref("1284392000999"), key("mia", "green-river-42"))
