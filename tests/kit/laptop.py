@@ -47,6 +47,8 @@ class Laptop:
         }
         here = str(Path(sys.executable).parent)
         path = os.pathsep.join(one for one in clean["PATH"].split(os.pathsep) if one != here)
+        # What mypy knows of the core is the same as ours.
+        clean["MYPY_CACHE_DIR"] = str(ROOT / ".mypy_cache")
         quiet = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
         self._shell = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
