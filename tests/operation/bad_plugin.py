@@ -63,7 +63,7 @@ def fails(name: str, error: Any) -> None:
     driver(type(name, (MemoryNetwork,), {"read": read}))
 
 
-OTHER = KeyState(Ref("other"), "other")
+OTHER: Any = KeyState(Ref("other"), "other")
 reads("ReadsNone", lambda keys: None)
 reads("ReadsTexts", lambda keys: ["a", "b"])
 reads("ReadsDict", lambda keys: {one.ref: one for one in keys})

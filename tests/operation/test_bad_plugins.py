@@ -18,6 +18,7 @@ from cusna_core.demo.stage import until
 from cusna_core.engine import control, fence
 from cusna_core.store import accounts
 from cusna_core.store import findings as rows
+from cusna_core.testing.memory_fake import MemoryFake
 
 from .house import ADMIN, FOREIGN, SSID, House
 from .people import Member
@@ -143,7 +144,7 @@ async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stre
     patch.setattr(plugins, "PATIENCE", 1.0)
     patch.setattr(fence, "GRACE", 0.2)
     for what, seconds in {"open": 2.0, "check": 4.0, "read": 3.0, "close": 1.0}.items():
-        patch.setitem(fence.SECONDS, what, seconds)  # type: ignore[arg-type]  # a mapping to everybody else
+        patch.setitem(fence.SECONDS, what, seconds)
     install(site, "bad", Path(__file__).with_name("bad_plugin.py").read_text())
     for name, (_, code) in BROKEN_PLUGINS.items():
         install(site, name, code, needs="cusna-core>=7" if name == "newer" else NEEDS)
@@ -279,6 +280,7 @@ async def test_a_source_that_answers_with_nothing(street: Street) -> None:
 async def test_the_others_go_on_though_they_lie_a_little(street: Street) -> None:
     """A key whose claims are not kept still works, and is not made again and again."""
     wifi = street.house.wifis["hall"]
+    assert isinstance(wifi, MemoryFake)
     for name in ("hidespassphrase", "forgetsends", "closeshanging", "choices", "checkraises"):
         await street.joined(name)
     await street.joined("appliestwice")

@@ -161,4 +161,7 @@ async def _a_day(house: House, people: list[Member]) -> set[str]:
     with closing(writer):
         writer.write(f"GET /portal HTTP/1.1\r\nHost: a\r\nCookie {offered[0]}\r\n\r\n".encode())
         assert b"400" in await reader.readline()
+    # What would have been written is masked: nobody may even have tried.
+    told = await ask(house, "check")
+    assert not [one for one in told["findings"] if one["code"] == "plugins.secret-in-log"]
     return secrets - {""}
