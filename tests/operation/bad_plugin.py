@@ -194,6 +194,14 @@ class CannotUpdate(MemoryNetwork):
         raise Unsupported("No.")
 
 
+class MakesThemUp(MemoryNetwork):
+    """An honest one: it says that it cannot be told which passphrase to use."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.features &= ~Feature.CHOOSE_PASSPHRASE
+
+
 class CannotDrop(MemoryNetwork):
     async def disconnect(self, ended: Sequence[KeyState]) -> int:
         raise Unsupported("No.")
@@ -246,6 +254,7 @@ for one in (
     HidesPassphrase,
     ForgetsEnds,
     CannotUpdate,
+    MakesThemUp,
     CannotDrop,
     NoSegments,
     SegmentsNone,

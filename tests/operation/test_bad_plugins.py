@@ -74,7 +74,7 @@ CHECKS = {
     "checkstexts": "where Finding belongs",
 }
 HANGS = ("hangs", "stubborn", "checkhangs", "checkshanging")
-WELL = ("appliestwice", "closeshanging", "choices", "cannotupdate", "cannotdrop", "leaks")
+WELL = ("makesthemup", "appliestwice", "closeshanging", "choices", "cannotupdate", "cannotdrop", "leaks")
 BROKEN_PLUGINS = {
     "ends": ("plugins.broken", "raise SystemExit(1)"),
     "interrupts": ("plugins.broken", "raise KeyboardInterrupt"),
@@ -289,6 +289,11 @@ async def test_the_others_go_on_though_they_lie_a_little(street: Street) -> None
         one for one in wifi.journal if one.startswith(("POST", "PUT")) and "/networks/forgetsends/" in one
     ]
     assert len(made) == 1, made
+
+
+async def test_a_vendor_that_makes_passphrases_up_is_not_used(street: Street) -> None:
+    await seen(street, "network.cannot-choose", "networks.makesthemup", "by itself")
+    assert not street.house.wifis["hall"].online("makesthemup")
 
 
 async def test_a_key_whose_update_is_refused_is_made_anew(street: Street) -> None:

@@ -285,6 +285,9 @@ def _wifis(
                 )
             )
             continue
+        if Feature.CHOOSE_PASSPHRASE not in network.features:
+            findings.append(troubles.makes_them_up(name))
+            continue
         identities[identity] = name
         mine = frozenset(location.id for location in locations.values() if name in location.network_ids)
         served = {locations[location].place.integration for location in mine}

@@ -109,6 +109,18 @@ def switched_off(path: str, error: Fault) -> Finding:
     )
 
 
+def makes_them_up(network: str) -> Finding:
+    """A vendor that chooses passphrases itself: the portal would show one that does not work."""
+    return Finding(
+        Level.ERROR,
+        "network.cannot-choose",
+        "This controller makes passphrases up by itself, so the ones that members see would not work. "
+        "The network is not used.",
+        "Use a controller that takes the passphrases it is given; the documentation's support matrix says which.",
+        path=f"networks.{network}",
+    )
+
+
 def notes(plan: Plan) -> Sequence[Finding]:
     """What an admin should know of a network's fill."""
     wifi = plan.wifi
