@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cusna_core.api import Feature, Limits, Pause, Person, SubscriptionState, email_key
+from cusna_core.flow.allotment import allot
 from cusna_core.flow.brake import brake, stated_ends
-from cusna_core.flow.groups import Pool, allot, company_of
+from cusna_core.flow.groups import company_of
 from cusna_core.flow.keys import Net, Wait, should
+from cusna_core.flow.numbers import Pool
 from cusna_core.flow.world import Policy, Refusal
 
 World = Any

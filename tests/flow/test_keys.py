@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cusna_core.api import Feature, Limits
-from cusna_core.flow.groups import Group, Pool, allot, company_of
+from cusna_core.flow.allotment import allot
+from cusna_core.flow.groups import Group, company_of
 from cusna_core.flow.keys import Net, Should, Wait, should
+from cusna_core.flow.numbers import Pool
 from cusna_core.flow.rights import Access
 from cusna_core.flow.world import Account, Because, Kind, Policy, Right
 

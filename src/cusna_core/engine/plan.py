@@ -1,31 +1,25 @@
 """What would have to change on one network now, and because of what?"""
 
-import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from cusna_core.api import Clock, Feature, Ref, Segment, SegmentState
 from cusna_core.engine.decide import Decisions
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.fenced_network import no_label
+from cusna_core.engine.grouping import Grouping
 from cusna_core.flow.changes import Step, changes
-from cusna_core.flow.groups import Group, Pool, allot, company_of
 from cusna_core.flow.keys import Should, should
+from cusna_core.flow.numbers import Denied
 from cusna_core.flow.ownership import Memory, Owned, Seen, own
 from cusna_core.flow.rights import Access
-from cusna_core.flow.world import Account, Place
+from cusna_core.flow.world import Account
 from cusna_core.store import fingerprints
-from cusna_core.store import groups as group_rows
 from cusna_core.store import keys as key_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
-
-Company = tuple[str, str]
-UNBELIEVED = timedelta(days=1)
-"""So long a company that the source lost is still thought to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,8 @@ class Plan:
     """Keys on the network when it was read."""
     only: str | None = None
     """The one account that the plan is about; None: everybody."""
+    denied: tuple[Denied, ...] = ()
+    """Pins of companies that cannot be."""
 
     @property
     def digest(self) -> str:
@@ -69,7 +65,7 @@ class Planner:
         self._clock = clock
         self._decisions = decisions
         self._prefix = prefix
-        self._allotting = asyncio.Lock()
+        self._grouping = Grouping(db, decisions, prefix)
 
     async def plan(self, wifi: Wifi, *, only: str | None = None, now: datetime | None = None) -> Plan:
         """The plan for a network, or for one account's key on it (then nobody else's is in it)."""
@@ -82,7 +78,7 @@ class Planner:
         _believe(wifi, seen, told.memory)
         owned = own(seen, told.memory, wifi.network.features)
         accesses, accounts = self._who(wifi, only, now)
-        chosen = await self._groups(wifi, accesses, accounts, segments, owned, now)
+        chosen = await self._grouping.choose(wifi, accesses, accounts, segments, owned, now)
         present = {
             account: keys[0].state.vlan
             for account, keys in owned.ours.items()
@@ -106,12 +102,12 @@ class Planner:
             wanted,
             _narrowed(owned, only),
             segments,
-            {one.vlan: Segment(one.vlan, self._segment_name(one)) for one in chosen.groups},
+            {one.vlan: Segment(one.vlan, self._grouping.segment_name(one.vlan)) for one in chosen.groups},
             told.memory,
             wifi.network.features,
         )
         collided = tuple(one for one in told.collided if only is None or one == only)
-        return Plan(wifi, now, steps, wanted, owned, accounts, collided, len(seen), only)
+        return Plan(wifi, now, steps, wanted, owned, accounts, collided, len(seen), only, chosen.denied)
 
     async def look(self, wifi: Wifi) -> tuple[Seen, ...]:
         """The keys on a network, each with the fingerprint of its passphrase where that can be read."""
@@ -151,120 +147,6 @@ class Planner:
                         accesses.append(one)
                         accounts[account.id] = account
         return tuple(accesses), accounts
-
-    async def _groups(
-        self,
-        wifi: Wifi,
-        accesses: tuple[Access, ...],
-        accounts: Mapping[str, Account],
-        segments: Iterable[SegmentState],
-        owned: Owned,
-        now: datetime,
-    ) -> "_Chosen":
-        """Each account's group on this network; new groups are kept at once, so that numbers stay."""
-        company = self._companies(wifi, accesses, accounts)
-        managed = any(
-            self._decisions.estate.policy(one.integration).manage_vlans for one in accounts.values()
-        )
-        if not managed or not wifi.manages_vlans:
-            return _Chosen({}, frozenset(), ())
-        domain = wifi.network.segment_domain()
-        ordered = sorted(
-            accesses,
-            key=lambda one: (
-                one.account_id not in owned.ours,
-                one.roaming,
-                one.right.starts,
-                one.account_id,
-            ),
-        )
-        wanted = tuple(
-            dict.fromkeys((company[one.account_id], wifi.id) for one in ordered if one.account_id in company)
-        )
-        limits = wifi.network.limits
-        numbers = [one for one in wifi.pool if limits.vlan_min <= one <= limits.vlan_max]
-        pools = {wifi.id: Pool(wifi.id, domain, numbers)}
-        # Networks of one domain share its numbers: one allotment at a time, each on the latest groups.
-        async with self._allotting:
-            groups = tuple(await self._db.read(group_rows.groups))
-            ours = {one.vlan for one in groups if one.domain == domain}
-            used = {one.vlan for one in segments if not one.free} - ours
-            allotment = allot(wanted, self._known_companies(), groups, pools, {domain: used}, now)
-            if allotment.groups != groups:
-                await self._db.run(lambda tx: group_rows.save(tx, allotment.groups))
-        mine = {one.company: one for one in allotment.groups if one.network_id == wifi.id}
-        without = {name for name, network in allotment.without if network == wifi.id}
-        groups_of: dict[str, Group | None] = {account: mine.get(name) for account, name in company.items()}
-        for account in accounts.values():
-            if account.id not in company and account.id in owned.ours:
-                there = owned.ours[account.id][0].state.vlan
-                groups_of[account.id] = self._kept(account, there, mine.values(), now)
-        return _Chosen(
-            groups_of,
-            frozenset(account for account, name in company.items() if name in without),
-            tuple(mine.values()),
-        )
-
-    def _companies(
-        self, wifi: Wifi, accesses: tuple[Access, ...], accounts: Mapping[str, Account]
-    ) -> dict[str, Company]:
-        """Each account's company at this network, for integrations whose VLANs are managed."""
-        estate = self._decisions.estate
-        found: dict[str, Company] = {}
-        for one in accesses:
-            account = accounts[one.account_id]
-            decision = self._decisions.latest(account.integration)
-            managed = estate.policy(account.integration).manage_vlans
-            if decision is None or not managed or account.id in found:
-                continue
-            location = estate.locations.get(one.location_id)
-            # A held right at a location that is configured no longer: the key stays in its VLAN.
-            place = (
-                location.place
-                if location
-                else Place(one.location_id, account.integration, "", ZoneInfo("UTC"))
-            )
-            facts = decision.facts_of(account.id)
-            company = company_of(account, place, one.right, decision.rights_of(account.id), facts)
-            if company is not None:
-                found[account.id] = (account.integration, company)
-        return found
-
-    def _kept(
-        self, account: Account, vlan: int | None, groups: Iterable[Group], now: datetime
-    ) -> Group | None:
-        """The company's VLAN that a key is in, where a source that lost its companies must not move it.
-
-        Whose right the brake holds stays where they are; and a company that somebody's record still names
-        is not believed to be gone before a day has passed.
-        """
-        decision = self._decisions.latest(account.integration)
-        group = next((one for one in groups if one.vlan == vlan), None)
-        if decision is None or group is None or group.company[0] != account.integration:
-            return None
-        if any(one.right.account_id == account.id for one in decision.braked.held):
-            return group
-        records = decision.facts_of(account.id).index.affiliations
-        named = {one.company_id for person in account.person_ids for one in records.get(person, ())}
-        return group if group.company[1] in named and now - group.last_known < UNBELIEVED else None
-
-    def _known_companies(self) -> frozenset[Company]:
-        """Companies of which the sources still tell."""
-        latest = [self._decisions.latest(one) for one in self._decisions.integrations()]
-        return frozenset(
-            (one.integration, company) for one in latest if one is not None for company in one.facts.companies
-        )
-
-    def _segment_name(self, group: Group) -> str:
-        """A label of ours for a company's VLAN: it holds the number, never the company's name."""
-        return f"{self._prefix}v{group.vlan}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    by_account: Mapping[str, Group | None]
-    without: frozenset[str]
-    groups: tuple[Group, ...]
 
 
 def _narrowed(owned: Owned, only: str | None) -> Owned:

@@ -15,6 +15,7 @@ from cusna_core.engine.fence import Fault
 from cusna_core.engine.fence import place as place
 from cusna_core.engine.fenced_network import broken_claims
 from cusna_core.engine.plan import Plan
+from cusna_core.flow.numbers import Denied, Hindrance
 
 CONTROLLER = ("controller.auth", "controller.unreachable", "controller.bug")
 """Codes that a controller loses as soon as it answers."""
@@ -160,6 +161,7 @@ def notes(plan: Plan) -> Sequence[Finding]:
                 path=f"{where}.vlan_pool",
             )
         )
+    found += [_denied(one, wifi) for one in plan.denied]
     if wifi.broken:
         found.append(
             Finding(
@@ -173,6 +175,28 @@ def notes(plan: Plan) -> Sequence[Finding]:
             )
         )
     return found
+
+
+_DENIED = {
+    Hindrance.COMPANY: "another company has it",
+    Hindrance.RESTING: "another company's devices may still be in it: it rests for 30 days",
+    Hindrance.FOREIGN: "somebody else uses it on the controller",
+    Hindrance.RANGE: "the controller cannot have it",
+}
+
+
+def _denied(one: Denied, wifi: Wifi) -> Finding:
+    """A company is pinned to a number that it cannot have. Its traffic is never mixed for that."""
+    integration, company = one.pin.company
+    return Finding(
+        Level.ERROR,
+        "network.pin-taken",
+        f"A company is pinned to VLAN {one.pin.vlan} on {wifi.ssid}, but {_DENIED[one.why]}. "
+        "Its people are in another VLAN of their own until the number is free.",
+        "Free the number, or pin the company to another one: Companies in the console.",
+        path=f"networks.{wifi.id}",
+        about=f"{wifi.id}/{integration}/{company}",
+    )
 
 
 def refused(wifi: Wifi, applied: Applied) -> Sequence[Finding]:
