@@ -1,4 +1,4 @@
-"""How many calls does a vendor get: for nothing new, for everybody's first key, for one change, at midnight?
+"""How many calls does a vendor get: for nothing new, for first keys, for one change, at midnight?
 
 Counted in front of the vendors' fakes, through the real core: it reads the source, decides, plans, writes and
 reads back. Time is moved by hand, so the figures are the same on every machine, and none is a duration.
@@ -31,6 +31,8 @@ MANY = 5000
 """First keys at Meraki, which counts our calls."""
 GOAL = 1 / 20
 """Calls for each of them, at most."""
+ROOM = ("max_keys", "max_group_keys")
+"""What drivers call the number of keys that a network holds."""
 HUNDRED = 100
 """Members of a network on which one changes the passphrase; day passes that end at midnight."""
 STAYING = 20
@@ -125,8 +127,10 @@ async def _come(here: Space) -> None:
 @asynccontextmanager
 async def staged(registry: Registry, vendor: str, keys: int) -> AsyncIterator[Space]:
     """A space whose network has room for so many keys."""
+    options = registry.drivers[vendor].network_options_class.model_fields
+    room = {name: max(keys, 10) + 10 for name in ROOM if name in options}
     with tempfile.TemporaryDirectory() as folder:
-        async with space(Path(folder), registry, vendor, {"max_keys": max(keys, 10) + 10}) as here:
+        async with space(Path(folder), registry, vendor, room) as here:
             yield here
 
 

@@ -17,32 +17,57 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """What one vendor's API asks for, besides the two readings."""
+    """What one vendor's API asks for, besides reading."""
 
     change: int
     change_why: str
-    end: float
-    """Calls for each key that ends; below one where several go together."""
+    end: int
+    """Calls to end as many keys as go together."""
     end_why: str
+    together: int = 1
     kick: int = 0
-    """Calls to drop one device; 0 where it is off or cannot be done."""
-    kick_list: int = 0
-    """Calls to learn who is on."""
+    """Calls to drop as many devices as go together; 0 where it is off or cannot be done."""
+    kicked_together: int = 1
+    back: int | None = None
+    """Calls to read back, where less than a whole reading tells enough."""
 
 
+ALL = 10**6
 VENDORS: Mapping[str, Vendor] = {
     "meraki": Vendor(
-        1, "one PUT of the identity PSK", 2 / 100, "an action batch takes 100, and is asked once how it went"
+        1,
+        "one PUT of the identity PSK; the policies read a moment ago still hold",
+        2,
+        "an action batch takes 100, and is asked once how it went",
+        together=100,
+        back=1,
     ),
     "unifi": Vendor(
         2,
         "a fresh read of the WiFi and one PUT: the list of keys is one field, and there is no locking",
-        0,
-        "all of them in one PUT",
+        2,
+        "a fresh read, and all of them in one PUT",
+        together=ALL,
         kick=1,
-        kick_list=1,
     ),
-    "memory": Vendor(1, "one PUT of the key", 1, "one DELETE each", kick=1, kick_list=1),
+    "ruckus_one": Vendor(
+        2,
+        "one PATCH, and one look whether it is done: every change is only accepted at first",
+        2,
+        "up to 200 in one PATCH, and one look whether it is done",
+        together=200,
+        kick=1,
+    ),
+    "smartzone": Vendor(
+        2,
+        "one call to delete and one to make: nothing but the name of a DPSK can be changed",
+        1,
+        "up to 100 in one call",
+        together=100,
+        kick=1,
+        kicked_together=100,
+    ),
+    "memory": Vendor(1, "one PUT of the key", 1, "one DELETE each", kick=1),
 }
 
 
@@ -51,8 +76,9 @@ def of_change(vendor: str, reading: int) -> Minimum | None:
     known = VENDORS.get(vendor)
     if known is None:
         return None
-    why = f"{reading} to read, {known.change} to change, {reading} to read back: {known.change_why}"
-    return Minimum(2 * reading + known.change, why)
+    back = reading if known.back is None else known.back
+    why = f"{reading} to read, {known.change} to change, {back} to read back: {known.change_why}"
+    return Minimum(reading + known.change + back, why)
 
 
 def of_end(vendor: str, reading: int, ended: int, dropped: int) -> Minimum | None:
@@ -60,9 +86,11 @@ def of_end(vendor: str, reading: int, ended: int, dropped: int) -> Minimum | Non
     known = VENDORS.get(vendor)
     if known is None:
         return None
-    writes = ceil(known.end * ended) or known.change
-    kicks = (known.kick_list + known.kick * dropped) if dropped else 0
-    why = f"{reading} to read, {writes} to end, {reading} to read back: {known.end_why}"
+    back = reading if known.back is None else known.back
+    writes = known.end * ceil(ended / known.together)
+    # One call to see who is on, and then they are dropped.
+    kicks = 1 + known.kick * ceil(dropped / known.kicked_together) if dropped and known.kick else 0
+    why = f"{reading} to read, {writes} to end, {back} to read back: {known.end_why}"
     if kicks:
-        why += f"; {kicks} to see who is on and drop {dropped} devices one by one"
-    return Minimum(2 * reading + writes + kicks, why)
+        why += f"; {kicks} to see who is on and to drop {dropped} devices"
+    return Minimum(reading + writes + back + kicks, why)

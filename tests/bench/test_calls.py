@@ -1,0 +1,75 @@
+"""Are calls counted, and does nothing cost more than it must? The figures are those of `script/bench calls`."""
+
+import asyncio
+import json
+
+import pytest
+
+from . import calls
+from .space import template, vendors
+
+REGISTRY, VENDORS = vendors()
+
+
+@pytest.fixture(params=VENDORS)
+def vendor(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def test_an_unchanged_network_costs_its_list_calls(vendor: str) -> None:
+    """Not one write, and no more calls for ten keys than for none."""
+    costs = [(await calls.first_and_unchanged(REGISTRY, vendor, keys))[1] for keys in (0, 10)]
+    assert costs[0].calls == costs[1].calls
+    assert 1 <= costs[0].total <= 3
+    assert not {method for method, _ in costs[0].calls} & {"PUT", "PATCH", "DELETE"}
+
+
+@pytest.mark.parametrize("keys", [200])
+async def test_first_keys_at_meraki_go_in_batches(keys: int) -> None:
+    """At this size the fixed costs still count; at 5,000 it is less than half of the goal."""
+    if "meraki" not in VENDORS:
+        pytest.skip("cusna-meraki is not installed: run script/setup")
+    first, _ = await calls.first_and_unchanged(REGISTRY, "meraki", keys)
+    assert first.total / keys <= 2 * calls.GOAL
+
+
+async def test_a_change_costs_what_the_vendor_needs(vendor: str) -> None:
+    figure = await calls.changed(REGISTRY, vendor, keys=5)
+    assert figure.least is not None, f"say in minimum.py what {vendor} needs"
+    assert figure.least.calls <= figure.total <= figure.least.calls + 3
+    assert sum(count for (method, _), count in figure.calls.items() if method != "GET") >= 1
+
+
+async def test_an_evening_ends_with_few_calls(vendor: str) -> None:
+    figure = await calls.ended(REGISTRY, vendor, keys=4, staying=2)
+    assert figure.least is not None
+    assert figure.least.calls <= figure.total <= figure.least.calls + 8
+
+
+def test_ids_are_left_out_of_paths() -> None:
+    assert template("/api/v1/networks/N_1/wireless/ssids/0/identityPsks?perPage=3") == (
+        "/api/v1/networks/{}/wireless/ssids/{}/identityPsks"
+    )
+    assert template("/proxy/network/api/s/default/rest/wlanconf") == (
+        "/proxy/network/api/s/default/rest/wlanconf"
+    )
+
+
+def test_the_tables_and_the_json_tell_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    found = asyncio.run(calls.figures(REGISTRY, VENDORS[-1:], sizes=(0, 3)))
+    assert [one.what for one in found] == ["unchanged", "unchanged", "first", "change", "midnight"]
+    told = json.loads(json.dumps([one.as_json() for one in found]))
+    assert [one["total"] for one in told] == [sum(one["calls"].values()) for one in told]
+    from rich.console import Console
+
+    for table in calls.tables(found):
+        Console().print(table)
+    said = capsys.readouterr().out
+    assert all(f"{one.total:,}" in said for one in found)
+    assert "at least" in said
+
+
+def test_a_vendor_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        calls.main(["--vendor", "acme"])
+    assert "there is no fake of acme" in capsys.readouterr().err
