@@ -117,7 +117,7 @@ def makes_them_up(network: str) -> Finding:
         "network.cannot-choose",
         "This controller makes passphrases up by itself, so the ones that members see would not work. "
         "The network is not used.",
-        "Use a controller that takes the passphrases it is given: see the support matrix in the documentation.",
+        "Use a controller that takes the passphrases it is given: the support matrix says which.",
         path=f"networks.{network}",
     )
 
