@@ -238,29 +238,42 @@ def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
     name, braked, now = decision.integration, decision.braked, decision.at
     right_rows.save_ledger(tx, name, braked.ledger)
     right_rows.record(tx, name, braked.withdrawn, now)
-    right_rows.set_held(tx, name, braked.held, braked.digest, braked.limit, braked.counted, now)
-    before, after = {one.id for one in known.ledger}, {one.id for one in braked.ledger}
+    news = right_rows.set_held(tx, name, braked.held, braked.digest, braked.limit, braked.counted, now)
+    if news:
+        told = {
+            "integration": name,
+            "digest": braked.digest,
+            "people": len({one.right.account_id for one in braked.held}),
+            "limit": braked.limit,
+            "counted": braked.counted,
+        }
+        audit.write(tx, "held", now, who="cusna", data=told)
+    before, after = {one.id: one for one in known.ledger}, {one.id for one in braked.ledger}
     early = {one.right.id for one in braked.withdrawn}
-    for right in braked.ledger:
-        if right.id not in before:
-            _note(tx, "granted", right, now)
-    for right in known.ledger:
-        if right.id not in after:
-            _note(tx, "withdrawn" if right.id in early else "ended", right, now)
+    lines = [_line("granted", right) for right in braked.ledger if right.id not in before]
+    lines += [
+        _line("extended", right)
+        for right in braked.ledger
+        if right.id in before and _longer(right, before[right.id])
+    ]
+    lines += [
+        _line("withdrawn" if right.id in early else "ended", right)
+        for right in known.ledger
+        if right.id not in after
+    ]
+    audit.write_many(tx, lines, now)
 
 
 def _grant(tx: Tx, integration: str, grown: tuple[Right, ...], now: datetime) -> None:
+    before = {one.id for one in right_rows.ledger_of(tx, integration, grown[0].account_id)}
     right_rows.grant(tx, integration, grown)
-    for right in grown:
-        _note(tx, "granted", right, now)
+    audit.write_many(tx, [_line("extended" if one.id in before else "granted", one) for one in grown], now)
 
 
-def _note(tx: Tx, kind: str, right: Right, now: datetime) -> None:
-    audit.write(
-        tx,
+def _line(kind: str, right: Right) -> audit.Line:
+    return audit.Line(
         kind,
-        now,
-        who="cusna",
+        "cusna",
         account=right.account_id,
         location=right.location_id,
         data={
@@ -274,8 +287,8 @@ def _note(tx: Tx, kind: str, right: Right, now: datetime) -> None:
 def _grown(ledger: Iterable[Right], found: Iterable[Right]) -> tuple[Right, ...]:
     """An account's rights that are new, or last longer than was accepted."""
     before = {one.id: one for one in ledger}
+    return tuple(one for one in found if one.id not in before or _longer(one, before[one.id]))
 
-    def longer(new: Right, old: Right) -> bool:
-        return old.ends is not None and (new.ends is None or new.ends > old.ends)
 
-    return tuple(one for one in found if one.id not in before or longer(one, before[one.id]))
+def _longer(new: Right, old: Right) -> bool:
+    return old.ends is not None and (new.ends is None or new.ends > old.ends)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cusna_core.api import Clock, Finding, Level
+from cusna_core.store import audit, outbox
 from cusna_core.store import findings as rows
-from cusna_core.store import outbox
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
@@ -51,10 +51,16 @@ class Findings:
             appeared, vanished = rows.sync(tx, scope, findings(tx), now)
             elsewhere = {_trouble(one.finding): one for one in rows.current(tx) if one.scope != scope}
             for one in vanished:
-                if one.finding.level is Level.ERROR and _trouble(one.finding) not in elsewhere:
+                if _trouble(one.finding) in elsewhere:
+                    continue
+                _log(tx, "finding-mended", one.finding, now)
+                if one.finding.level is Level.ERROR:
                     self._mended(tx, one, now)
             for one in appeared:
-                if one.finding.level is Level.ERROR and _trouble(one.finding) not in elsewhere:
+                if _trouble(one.finding) in elsewhere:
+                    continue
+                _log(tx, "finding", one.finding, now)
+                if one.finding.level is Level.ERROR:
                     self._tell(tx, one, now)
             return [one.finding for one in appeared], [one.finding for one in vanished]
 
@@ -114,6 +120,20 @@ def _trouble(one: Finding) -> tuple[str, str, str, Level]:
 
 def _key(kind: str, one: Finding) -> str:
     return f"{kind}:{one.code}:{one.path}:{one.about}:"
+
+
+def _log(tx: Tx, kind: str, one: Finding, now: datetime) -> None:
+    table, _, rest = one.path.partition(".")
+    name = rest.partition(".")[0]
+    audit.write(
+        tx,
+        kind,
+        now,
+        who="cusna",
+        location=name if table == "locations" else None,
+        network=name if table == "networks" else None,
+        data={"code": one.code, "level": one.level.value, "summary": one.summary, "path": one.path},
+    )
 
 
 _LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.ERROR: logging.ERROR}

@@ -86,16 +86,19 @@ class Sync:
                 merged = await self._db.run(
                     lambda tx: fact_rows.merge(tx, integration.id, snapshot, asked=sources, window=span)
                 )
-                changed = merged.changed
+                changed, counts = merged.changed, [merged.counts]
                 if merged.ask_again:
                     again = await integration.source.again(merged.ask_again)
                     told = await self._db.run(
                         lambda tx: fact_rows.merge(tx, integration.id, again, partial=True)
                     )
                     changed = changed or told.changed
+                    counts.append(told.counts)
         except TimeoutError:
             raise _hangs(integration) from None
         refused = await self.link(integration.id)
+        if changed:
+            await self._db.run(lambda tx: _log(tx, integration.id, counts, now))
         findings = (
             *(_unread(integration, one) for one in snapshot.failures),
             *(_short(integration, section, location) for section, location in merged.short),
@@ -174,6 +177,18 @@ class Sync:
         )
         if before is not None and before.email_key != key:
             audit.write(tx, "address-changed", now, who="source", account=account, data={})
+
+
+def _log(
+    tx: Tx, integration: str, counts: Iterable[Mapping[str, tuple[int, int, int]]], now: datetime
+) -> None:
+    """What a read has brought: (new, different, gone) by kind. A read that brought nothing is no line."""
+    sums: dict[str, tuple[int, int, int]] = {}
+    for one in counts:
+        for kind, (new, different, gone) in one.items():
+            before = sums.get(kind, (0, 0, 0))
+            sums[kind] = (before[0] + new, before[1] + different, before[2] + gone)
+    audit.write(tx, "synced", now, who="source", data={"integration": integration, **sums})
 
 
 def _concerned(tx: Tx, integration: str, only: Sequence[Person] | None) -> tuple[Facts, Sequence[Account]]:

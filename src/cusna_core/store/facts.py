@@ -5,9 +5,9 @@ seen before it began, only in sections that it read to the end, and mere absence
 complete read agrees. Subscriptions and bookings are first asked for by id.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ class Merged:
     removed: int
     changed: bool
     """Any fact is new, different or removed."""
+    counts: Mapping[str, tuple[int, int, int]] = field(default_factory=dict, compare=False)
+    """How many facts are new, different, removed, by kind; kinds without any are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def merge(
     known = _known(tx, integration, told.keys() | ended if partial else None)
     removed = [key for key in ended if key in known and known[key].seen_at <= began]
     stones = _state(tx, integration, snapshot, began)
-    written = _write(tx, integration, told, known, stones, began)
+    new, different = _write(tx, integration, told, known, stones, began)
     ask_again: list[tuple[Section, str]] = []
     short: tuple[tuple[Section, str | None], ...] = ()
     if not partial:
@@ -109,7 +111,13 @@ def merge(
         "DELETE FROM facts WHERE integration = ? AND kind = ? AND id = ?",
         [(integration, *key) for key in removed],
     )
-    return Merged(tuple(sorted(ask_again)), short, len(removed), bool(removed) or written)
+    gone = Counter(kind for kind, _ in removed)
+    counts = {
+        kind: (new[kind], different[kind], gone[kind])
+        for kind in SECTION
+        if new[kind] + different[kind] + gone[kind]
+    }
+    return Merged(tuple(sorted(ask_again)), short, len(removed), bool(counts), counts)
 
 
 def _known(tx: Tx, integration: str, only: Iterable[Key] | None) -> dict[Key, _Known]:
@@ -149,9 +157,13 @@ def _write(
     known: Mapping[Key, _Known],
     stones: Mapping[tuple[str, str], int],
     began: int,
-) -> bool:
-    """Write what is new or different, note that the rest was seen; an older read never overwrites a newer."""
+) -> tuple[Counter[str], Counter[str]]:
+    """Write what is new or different, note that the rest was seen; an older read never overwrites a newer.
+
+    Returns how many were new, and how many different, by kind.
+    """
     new, seen, risen = [], [], []
+    fresh, different = Counter[str](), Counter[str]()
     for key, row in told.items():
         before = known.get(key)
         stone = (SECTION[row.kind].value, row.id)
@@ -161,6 +173,7 @@ def _write(
             risen.append((integration, *stone))
         if before is None or before.row != row:
             new.append((integration, *row, began))
+            (fresh if before is None else different)[row.kind] += 1
         elif before.absent or before.seen_at < began:
             seen.append((began, integration, *key))
     tx.executemany("DELETE FROM facts_gone WHERE integration = ? AND section = ? AND id = ?", risen)
@@ -175,7 +188,7 @@ def _write(
     tx.executemany(
         "UPDATE facts SET seen_at = ?, absent = 0 WHERE integration = ? AND kind = ? AND id = ?", seen
     )
-    return bool(new)
+    return fresh, different
 
 
 def _expected(began: int, window: Window | None) -> Callable[[Row], bool]:
