@@ -63,16 +63,18 @@ from cusna_core.api.keys import (
 )
 from cusna_core.api.options import Address, LocalFile, Options, Secret, Tls, is_loopback
 from cusna_core.api.rate import RateLimit
-from cusna_core.api.source import Source
+from cusna_core.api.sink import EVENTS, Event, Sink
+from cusna_core.api.source import Hint, Source
 
 __all__ = [
-    "Address", "Affiliation", "Answer", "AuthFailed", "BadAnswer", "Block", "Booking", "BookingKind",
-    "BookingState", "Change", "Client", "Clock", "Company", "ConfigError", "Context", "Controller",
-    "Create", "EnsureSegment", "Fake", "FakeSource", "FakeWifi", "Feature", "Finding", "Full",
-    "HttpApi", "JsonApi", "Key", "KeyState", "Level", "Limits", "LocalFile", "Missing", "Network",
-    "NetworkChoice", "Options", "Outcome", "Pause", "Person", "Plan", "PluginError", "RateLimit",
-    "RateLimited", "Ref", "Rejected", "Revoke", "Scope", "Secret", "Section", "Segment", "SegmentState",
-    "Snapshot", "Source", "SourceLocation", "Subscription", "SubscriptionState", "SystemClock", "Taken",
-    "Tls", "Transient", "Unreachable", "Unsupported", "Update", "Window", "by_status", "email_key",
-    "hookimpl", "is_loopback", "merged", "parse",
+    "EVENTS", "Address", "Affiliation", "Answer", "AuthFailed", "BadAnswer", "Block", "Booking",
+    "BookingKind", "BookingState", "Change", "Client", "Clock", "Company", "ConfigError", "Context",
+    "Controller", "Create", "EnsureSegment", "Event", "Fake", "FakeSource", "FakeWifi", "Feature",
+    "Finding", "Full", "Hint", "HttpApi", "JsonApi", "Key", "KeyState", "Level", "Limits",
+    "LocalFile", "Missing", "Network", "NetworkChoice", "Options", "Outcome", "Pause", "Person",
+    "Plan", "PluginError", "RateLimit", "RateLimited", "Ref", "Rejected", "Revoke", "Scope",
+    "Secret", "Section", "Segment", "SegmentState", "Sink", "Snapshot", "Source", "SourceLocation",
+    "Subscription", "SubscriptionState", "SystemClock", "Taken", "Tls", "Transient", "Unreachable",
+    "Unsupported", "Update", "Window", "by_status", "email_key", "hookimpl", "is_loopback",
+    "merged", "parse",
 ]  # fmt: skip

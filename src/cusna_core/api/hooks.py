@@ -18,6 +18,7 @@ import pluggy
 
 from cusna_core.api.clock import Clock
 from cusna_core.api.driver import Controller
+from cusna_core.api.sink import Sink
 from cusna_core.api.source import Source
 
 GROUP = "cusna"
@@ -90,6 +91,12 @@ class FakeSource(Fake):
     def answer_with_nobody(self, on: bool) -> None:
         """A bad day: every list is empty."""
 
+    def tell(self, address: str) -> None:
+        """Send a signed webhook to this address whenever something changes, where the system can.
+
+        `options()` hold the secret from then on.
+        """
+
 
 class FakeWifi(Fake):
     """A fake controller with an air: stations join with a passphrase and get a VLAN, or do not."""
@@ -136,6 +143,12 @@ def cusna_sources() -> Sequence[type[Source[Any]]]:
 @hookspec
 def cusna_drivers() -> Sequence[type[Controller[Any, Any]]]:
     """WiFi vendors of this plugin."""
+    return []
+
+
+@hookspec
+def cusna_sinks() -> Sequence[type[Sink[Any]]]:
+    """Where this plugin can deliver events to."""
     return []
 
 

@@ -1,16 +1,33 @@
 """What does a plugin implement to tell who may be in the space?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from cusna_core.api.context import Context
+from cusna_core.api.errors import Unsupported
 from cusna_core.api.facts import Section, Snapshot, SourceLocation, Window
 from cusna_core.api.findings import Finding
 from cusna_core.api.options import Options
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 OptionsClass = type[Options]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a webhook says has changed. It carries no facts: it names what is worth asking for again.
+
+    One that names nothing means that everything should be read soon.
+    """
+
+    id: str
+    """The sender's own id of this message: one that came before is ignored."""
+    emails: tuple[str, ...] = field(default=(), repr=False)
+    """Addresses to ask for by `find`."""
+    again: tuple[tuple[Section, str], ...] = ()
+    """Subscriptions and bookings to ask for by `again`."""
 
 
 class Source(ABC, Generic[OptionsT]):
@@ -26,6 +43,8 @@ class Source(ABC, Generic[OptionsT]):
     title: ClassVar[str]
     """What people call the system."""
     options_class: ClassVar[OptionsClass]
+    hints: ClassVar[bool] = False
+    """Whether the system can send webhooks, and `hint` understands them."""
 
     def __init__(self, options: OptionsT, context: Context) -> None:
         self.options = options
@@ -64,3 +83,12 @@ class Source(ABC, Generic[OptionsT]):
         What still exists is returned as it is; what the source says is no more goes into `gone`;
         what could not be asked is in neither.
         """
+
+    def hint(self, headers: Mapping[str, str], body: bytes) -> Hint | None:
+        """What a webhook says, once its signature was checked; None for one that nobody should believe.
+
+        A plain method: it makes no call. The body comes from anybody on the internet: look at the signature
+        before anything else, and at no more of it than is needed. Names of headers are in small letters.
+        Raise Unsupported where no webhooks are taken: the options hold no secret to check them with.
+        """
+        raise Unsupported(f"{self.title} sends no webhooks.")
