@@ -1,4 +1,4 @@
-"""Are calls counted, and does nothing cost more than it must? The figures are those of `script/bench calls`."""
+"""Are calls counted, and does nothing cost more than it must? For the figures: `script/bench calls`."""
 
 import asyncio
 import json

@@ -1,6 +1,5 @@
 """What does the reference for plugins say? Written from the interface itself, and never by hand."""
 
-import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
@@ -16,24 +15,28 @@ from cusna_core.api import (
     Feature,
     Limits,
     Network,
+    Sink,
     Source,
     errors,
     hooks,
 )
+from cusna_core.cli.declared import declared, field_docs, signature, tree
 from cusna_core.cli.plugin_words import ERRORS, FEATURES, HOOKS, LIMITS, MEMBERS
 from cusna_core.engine import worker
 from cusna_core.engine.fence import SECONDS
 
 FOLDER: Final = Path("docs/reference")
 HEADER: Final = "<!-- Written by script/docs from the code. Change it there. -->"
-INTERFACES: Final = (Source, Controller, Network, Fake, FakeSource, FakeWifi)
+INTERFACES: Final = (Source, Controller, Network, Sink, Fake, FakeSource, FakeWifi)
+MISSING: Final = "(Not explained yet.)"
+"""A test finds it."""
 ORDER: Final = """\
 ```mermaid
 sequenceDiagram
     participant C as Cusna
     participant P as your plugin
     C->>P: import the module (only if enabled)
-    C->>P: cusna_sources(), cusna_drivers()
+    C->>P: cusna_sources(), cusna_drivers(), cusna_sinks()
     Note over C,P: tests and the demo also: cusna_fakes()
     P-->>C: classes
     C->>P: for each table of the configuration: Source(options, context), Controller(options, context)
@@ -70,7 +73,7 @@ def specs() -> dict[str, Any]:
 
 def members(one: type) -> list[str]:
     """What a class itself declares: fields and methods, without what is private."""
-    return [name for name in _declared(one) if name == "__init__" or not name.startswith("_")]
+    return [name for name in declared(one) if name == "__init__" or not name.startswith("_")]
 
 
 def error_classes() -> list[type[errors.PluginError]]:
@@ -90,8 +93,8 @@ def _hooks() -> Iterator[str]:
     )
     for name, hook in specs().items():
         yield f"## {name}"
-        yield f"```python\n{_signature(_tree(hook))}\n```"
-        yield f"{_doc(hook)} {HOOKS[name]}"
+        yield f"```python\n{signature(tree(hook))}\n```"
+        yield f"{_doc(hook)} {HOOKS.get(name, MISSING)}"
     yield "## The order"
     yield ORDER
     yield "What each method must return and how often it is asked: [interfaces](interfaces.md)."
@@ -125,10 +128,12 @@ def _interfaces() -> Iterator[str]:
 
 
 def _member(one: type, name: str) -> Iterator[str]:
-    node, said = _declared(one)[name]
+    node, said = declared(one)[name]
     yield f"```python\n{node}\n```"
     needed = getattr(getattr(one, name, None), "__isabstractmethod__", False)
-    yield from filter(None, ("**Must be written.** " * needed + said, MEMBERS[f"{one.__name__}.{name}"]))
+    yield from filter(
+        None, ("**Must be written.** " * needed + said, MEMBERS.get(f"{one.__name__}.{name}", MISSING))
+    )
 
 
 def _errors() -> Iterator[str]:
@@ -141,7 +146,7 @@ def _errors() -> Iterator[str]:
     )
     rows = []
     for one in error_classes():
-        whose, then = ERRORS[one.__name__]
+        whose, then = ERRORS.get(one.__name__, (MISSING, ""))
         base = one.__bases__[0].__name__
         kind = "" if base == "Exception" else f", a `{base}`"
         told = then.format(first=1, longest=worker.LONGEST_PAUSE)
@@ -183,64 +188,23 @@ def _features_and_limits() -> Iterator[str]:
         "Cusna claim: [support matrix](support-matrix.md)."
     )
     yield "## Feature"
-    docs = _field_docs(Feature)
+    docs = field_docs(Feature)
     rows = [
-        f"| `{name}` | {_cell(docs[name])} | {_cell(FEATURES[name])} |"
+        f"| `{name}` | {_cell(docs[name])} | {_cell(FEATURES.get(name, MISSING))} |"
         for name in Feature.__members__
         if name != "NONE"
     ]
     yield "\n".join(["| feature | the vendor | what the core does |", "| --- | --- | --- |", *rows])
     yield "## Limits"
-    docs = _field_docs(Limits)
+    docs = field_docs(Limits)
     rows = []
     for field in fields(Limits):
         default = "none known" if field.default is None else f"{field.default:g}"
-        text = " ".join(filter(None, (docs.get(field.name, ""), LIMITS[field.name])))
+        text = " ".join(filter(None, (docs.get(field.name, ""), LIMITS.get(field.name, MISSING))))
         rows.append(f"| `{field.name}` | {default} | {_cell(text)} |")
     yield "\n".join(
         ["| limit | default | what it means, and what the core does |", "| --- | --- | --- |", *rows]
     )
-
-
-# The code, as text
-
-
-def _tree(one: Any) -> Any:
-    return ast.parse(textwrap.dedent(inspect.getsource(one))).body[0]
-
-
-def _declared(one: type) -> dict[str, tuple[str, str]]:
-    """Each member's declaration and docstring, in the order of the code."""
-    found: dict[str, tuple[str, str]] = {}
-    docs = _field_docs(one)
-    for node in _tree(one).body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found[node.target.id] = (ast.unparse(node), docs.get(node.target.id, ""))
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.name] = (_signature(node), " ".join((ast.get_docstring(node) or "").split()))
-    return found
-
-
-def _field_docs(one: type) -> dict[str, str]:
-    """The strings below fields."""
-    found: dict[str, str] = {}
-    name = ""
-    for node in _tree(one).body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            name = node.target.id
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and name:
-            found[name] = " ".join(str(node.value.value).split())
-        else:
-            name = ""
-    return found
-
-
-def _signature(node: Any) -> str:
-    begin = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-    line = f"{begin} {node.name}({ast.unparse(node.args)})"
-    return line + (f" -> {ast.unparse(node.returns)}" if node.returns is not None else "")
 
 
 def _doc(one: Any) -> str:

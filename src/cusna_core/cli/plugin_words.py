@@ -16,6 +16,9 @@ HOOKS: Final[Mapping[str, str]] = {
         "Asked once, right after `cusna_sources`. Finished classes of `Controller` with `type`, `title`, "
         "`options_class` and `network_options_class`; they make the `Network` objects."
     ),
+    "cusna_sinks": (
+        "Asked once, with the other two. Finished classes of `Sink` with `type`, `title` and `options_class`."
+    ),
     "cusna_fakes": (
         "Asked last, and only by tests, the conformance kit and the demo: a server never calls it. So "
         "import the fake inside the hook, not at the top of the module."
@@ -53,6 +56,10 @@ MEMBERS: Final[Mapping[str, str]] = {
     "Source.again": (
         "After a snapshot, for subscriptions and bookings that a complete section no longer shows. Only "
         "what is in `gone` ends now; the rest ends when a second complete read does not show it either."
+    ),
+    "Source.hints": "Where it is not set, `hint` is never asked.",
+    "Source.hint": (
+        "When a webhook comes in. What it names is asked for again; nobody gains or loses by it alone."
     ),
     "Controller.type": "As at a source: what `type =` names.",
     "Controller.title": "Shown to admins, in forms and findings.",
@@ -117,12 +124,24 @@ MEMBERS: Final[Mapping[str, str]] = {
         "carries the very change that was given. It has 120 seconds and two more for each change; what has "
         "no outcome then was not tried."
     ),
+    "Sink.type": "As at a source: one word, unique over all enabled plugins.",
+    "Sink.title": "Shown to admins.",
+    "Sink.options_class": "As at a source.",
+    "Sink.__init__": "Makes no call.",
+    "Sink.open": "Once, before anything else is asked.",
+    "Sink.close": "At the end.",
+    "Sink.check": "This default has nothing to say.",
+    "Sink.target": "Shown to admins beside the sink's name.",
+    "Sink.deliver": (
+        "An event that comes twice has the same `id`: whoever must not see it twice compares that."
+    ),
     "Fake.type": "",
     "Fake.__init__": "The clock is moved by hand in tests: ask it, and never the machine.",
     "Fake.start": "Once, before anything is asked. Plain http on 127.0.0.1; port 0 means any.",
     "Fake.stop": "Stops listening. Once, at the end. Calls that hang are cut.",
     "Fake.options": "After `start`. They must pass `options_class`.",
     "Fake.pages": "By the kit, to see that what is beyond the first page is read as well.",
+    "FakeSource.tell": "For tests of `hint`: the webhooks are real HTTP calls.",
     "FakeSource.add_location": "Returns its id, as `locations` of the source tells it.",
     "FakeSource.add_company": "Returns its id.",
     "FakeSource.add_person": "Returns the person's id.",
