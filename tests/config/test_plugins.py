@@ -106,7 +106,7 @@ def test_an_unknown_hook(distribute: Distribute) -> None:
     assert finding.fix == "Did its author mean cusna_drivers?"
     distribute("far", "from cusna_core.api import hookimpl\n@hookimpl\ndef paint(): return []")
     finding = one(plugins.load(["vendor", "far"]), "far")
-    assert finding.fix == "Hooks are cusna_drivers, cusna_fakes, cusna_sources."
+    assert finding.fix == "Hooks are cusna_drivers, cusna_fakes, cusna_sinks, cusna_sources."
 
 
 def test_a_hook_for_another_core_may_be_optional(distribute: Distribute) -> None:

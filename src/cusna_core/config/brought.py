@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cusna_core.api import Controller, Fake, Options, Source
+from cusna_core.api import Controller, Fake, Options, Sink, Source
 from cusna_core.config.models import Controller as ControllerTable
 from cusna_core.config.models import Integration, Network
+from cusna_core.config.models import Sink as SinkTable
 from cusna_core.config.problems import names
 
-BASES: Mapping[str, type] = {"sources": Source, "drivers": Controller, "fakes": Fake}
+BASES: Mapping[str, type] = {"sources": Source, "drivers": Controller, "sinks": Sink, "fakes": Fake}
+TABLES: Mapping[str, type[Options]] = {
+    "sources": Integration,
+    "drivers": ControllerTable,
+    "sinks": SinkTable,
+}
 
 
 class Unfit(Exception):
@@ -30,6 +36,7 @@ class Brought:
 
     sources: dict[str, type[Source[Any]]] = field(default_factory=dict)
     drivers: dict[str, type[Controller[Any, Any]]] = field(default_factory=dict)
+    sinks: dict[str, type[Sink[Any]]] = field(default_factory=dict)
     fakes: dict[str, type[Fake]] = field(default_factory=dict)
 
 
@@ -44,7 +51,7 @@ def checked(name: str, answers: Mapping[str, list[object]]) -> Brought:
                 if one.type in target:
                     raise _unfit(name, f'brings the type "{one.type}" twice')
                 target[one.type] = one
-    if not (brought.sources or brought.drivers or brought.fakes):
+    if not (brought.sources or brought.drivers or brought.sinks or brought.fakes):
         raise _unfit(name, "brings neither a source nor a driver (are its hooks marked with @hookimpl?)")
     return brought
 
@@ -74,7 +81,7 @@ def _check_class(name: str, kind: str, one: Any) -> None:
     title = getattr(one, "title", None)
     if not (isinstance(title, str) and title):
         raise _unfit(name, f"has no `title` in {one.__name__}")
-    _check_options(name, one, "options_class", Integration if kind == "sources" else ControllerTable)
+    _check_options(name, one, "options_class", TABLES[kind])
     if kind == "drivers":
         _check_options(name, one, "network_options_class", Network)
 

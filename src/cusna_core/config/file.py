@@ -22,7 +22,7 @@ from cusna_core.config.references import Ground
 
 PLACES = ("cusna.toml", "/etc/cusna/cusna.toml")
 VARIABLE = "CUSNA_CONFIG"
-TABLES = {f"{kind}s": kind for kind in KINDS}
+TABLES = {f"{kind}s": kind for kind in (*KINDS, "sink")}
 
 ModelT = TypeVar("ModelT", bound=Options)
 

@@ -77,7 +77,11 @@ def type_problem(raw: Any, kinds: Mapping[str, Any], registry: Registry, path: s
             return Problem(
                 where, f'the plugin {plugin.name} is not enabled: add "{plugin.name}" to [plugins] enable'
             )
-        if plugin.enabled and plugin.problem and (mine or kind in (*plugin.sources, *plugin.drivers)):
+        if (
+            plugin.enabled
+            and plugin.problem
+            and (mine or kind in (*plugin.sources, *plugin.drivers, *plugin.sinks))
+        ):
             return Problem(where, f"its plugin does not work. {plugin.problem}")
     near = did_you_mean(kind, kinds)
     if near:

@@ -10,9 +10,16 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from cusna_core.api import LocalFile, Options, Secret, is_loopback
+from cusna_core.api import EVENTS, LocalFile, Options, Secret, is_loopback
 from cusna_core.api.options import LOCAL
 from cusna_core.config.base_url import BaseUrl, base_url
 from cusna_core.config.values import (
@@ -26,10 +33,22 @@ from cusna_core.config.values import (
     Timezone,
     VlanPool,
     WebPage,
+    did_you_mean,
 )
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Type = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+def _event(value: str) -> str:
+    if value not in EVENTS or value == "test":
+        near = did_you_mean(value, EVENTS)
+        hint = f"Did you mean {near}?" if near else "The events are in the reference."
+        raise ValueError(f"there is no event of this name. {hint}")
+    return value
+
+
+EventType = Annotated[str, AfterValidator(_event)]
 
 
 class General(Options):
@@ -272,6 +291,23 @@ class Location(Options):
     @classmethod
     def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value))
+
+
+class Sink(Options):
+    """Somewhere that is told what happens here, such as a webhook of yours."""
+
+    type: Type = Field(title="Type", description="Which kind of sink it is. A plugin brings it.")
+    events: tuple[EventType, ...] = Field(
+        default=(),
+        title="Events",
+        description="Which types it is told of. Left out: all of them, new ones included.",
+        examples=[["access.started", "access.ended"]],
+    )
+    personal_data: bool = Field(
+        default=False,
+        title="Personal data",
+        description="Tell the e-mail address of the person an event is about, besides the account's id.",
+    )
 
 
 KINDS: dict[str, type[Options]] = {

@@ -15,13 +15,19 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 import cusna_core
-from cusna_core.api import Controller, Fake, Finding, Level, Source, hooks
+from cusna_core.api import Controller, Fake, Finding, Level, Sink, Source, hooks
 from cusna_core.config.apart import Late, Raised, apart
 from cusna_core.config.brought import Brought, Unfit, checked
 from cusna_core.config.values import did_you_mean
 
 CORE = "cusna-core"
 PATH = "plugins.enable"
+HOOKS = {
+    "cusna_sources": "sources",
+    "cusna_drivers": "drivers",
+    "cusna_sinks": "sinks",
+    "cusna_fakes": "fakes",
+}
 PATIENCE = 20.0
 """Seconds that a plugin has to be imported, and again to be asked what it brings."""
 
@@ -37,6 +43,7 @@ class Installed:
     sources: tuple[str, ...] = ()
     drivers: tuple[str, ...] = ()
     fakes: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
     problem: str = ""
     """Why it does not work, in a sentence."""
 
@@ -50,6 +57,7 @@ class Registry:
     fakes: Mapping[str, type[Fake]] = field(default_factory=dict)
     installed: tuple[Installed, ...] = ()
     findings: tuple[Finding, ...] = ()
+    sinks: Mapping[str, type[Sink[Any]]] = field(default_factory=dict)
 
 
 def load(enable: Sequence[str], *, fakes: bool = False, version: str = cusna_core.__version__) -> Registry:
@@ -64,7 +72,7 @@ def load(enable: Sequence[str], *, fakes: bool = False, version: str = cusna_cor
         except Unfit as unfit:
             problems[name] = unfit.summary
             findings.append(Finding(Level.ERROR, unfit.code, unfit.summary, unfit.fix, PATH, name))
-    for kind in ("sources", "drivers", "fakes"):
+    for kind in HOOKS.values():
         for name, finding in _clashes(kind, brought):
             findings.append(finding)
             problems[name] = finding.summary
@@ -74,6 +82,7 @@ def load(enable: Sequence[str], *, fakes: bool = False, version: str = cusna_cor
         {type_: one for each in brought.values() for type_, one in each.fakes.items()},
         tuple(_installed(name, points, enable, brought, problems) for name, points in sorted(found.items())),
         tuple(findings),
+        {type_: one for each in brought.values() for type_, one in each.sinks.items()},
     )
 
 
@@ -182,7 +191,7 @@ def _ask(name: str, plugin: object, fakes: bool) -> Brought:
     except pluggy.PluginValidationError:
         raise _unknown_hook(name, plugin, manager) from None
     answers: dict[str, list[object]] = {}
-    for hook, kind in (("cusna_sources", "sources"), ("cusna_drivers", "drivers"), ("cusna_fakes", "fakes")):
+    for hook, kind in HOOKS.items():
         if kind == "fakes" and not fakes:
             continue
         try:
@@ -246,7 +255,13 @@ def _installed(
     each = brought.get(name)
     if each is None:
         return row
-    return replace(row, sources=tuple(each.sources), drivers=tuple(each.drivers), fakes=tuple(each.fakes))
+    return replace(
+        row,
+        sources=tuple(each.sources),
+        drivers=tuple(each.drivers),
+        fakes=tuple(each.fakes),
+        sinks=tuple(each.sinks),
+    )
 
 
 def _distribution(dist: Distribution | None) -> str:

@@ -15,6 +15,7 @@ from cusna_core.config.models import (
     Metrics,
     Network,
     Plugins,
+    Sink,
 )
 from cusna_core.config.plugins import Registry
 from cusna_core.config.references import is_secret
@@ -31,6 +32,7 @@ SECTIONS: tuple[tuple[str, type[Options]], ...] = (
     ("[controllers.NAME]", Controller),
     ("[networks.NAME]", Network),
     ("[locations.NAME]", Location),
+    ("[sinks.NAME]", Sink),
 )
 INTRODUCTION = """\
 One TOML file, found by `--config PATH` (on every command), else by the variable `CUSNA_CONFIG`, else
@@ -64,6 +66,7 @@ def plugin_reference(name: str, registry: Registry) -> str:
     tables = [("integrations", registry.sources[type_].options_class, type_) for type_ in row.sources]
     tables += [("controllers", registry.drivers[type_].options_class, type_) for type_ in row.drivers]
     tables += [("networks", registry.drivers[type_].network_options_class, type_) for type_ in row.drivers]
+    tables += [("sinks", registry.sinks[type_].options_class, type_) for type_ in row.sinks]
     by_model: dict[tuple[str, type[Options]], list[str]] = {}
     for table, model, type_ in tables:
         by_model.setdefault((table, model), []).append(f'`type = "{type_}"`')

@@ -45,6 +45,7 @@ class _Resolution:
         controllers = self._each("controller", self._controller)
         networks = self._each("network", lambda *one: self._network(controllers, *one))
         locations = self._each("location", lambda *one: self._location(integrations, networks, *one))
+        sinks = self._sinks()
         used = {network for location in locations.values() for network in location.networks}
         for name in networks.keys() - used:
             self.trouble.unused(name)
@@ -63,6 +64,8 @@ class _Resolution:
             controllers,
             networks,
             locations,
+            sinks,
+            frozenset(self.file.tables.get("sink", {})) - sinks.keys(),
             tuple(self.trouble.off),
             tuple(self.trouble.findings),
         )
@@ -212,6 +215,27 @@ class _Resolution:
             core.contact,
             core.privacy_url,
         )
+
+    def _sinks(self) -> dict[str, setup.Sink]:
+        """Nothing else needs one, and nothing is switched off with it: its events wait."""
+        done: dict[str, setup.Sink] = {}
+        kinds = self.registry.sinks
+        for name, raw in sorted(self.file.tables.get("sink", {}).items()):
+            where = f"sinks.{name}"
+            if not is_slug(name):
+                self.trouble.bad_sink(name, [Problem(where, A_NAME)])
+                continue
+            chosen = kinds.get(str(raw.get("type"))) if isinstance(raw, Mapping) else None
+            own = chosen.options_class if chosen else None
+            judged = judge(models.Sink, own, raw, self._ground("file"), where)
+            lost = type_problem(raw, kinds, self.registry, where)
+            wrong = [*judged.problems, *filter(None, (lost,))]
+            if wrong or chosen is None or judged.core is None or judged.own is None:
+                self.trouble.bad_sink(name, wrong)
+                continue
+            core = judged.core
+            done[name] = setup.Sink(name, chosen, judged.own, core.events, core.personal_data)
+        return done
 
 
 def console_ground(file: ConfigFile) -> Ground:

@@ -16,6 +16,7 @@ from cusna_core.config.models import (
     Metrics,
     Network,
     Plugins,
+    Sink,
 )
 from cusna_core.config.plugins import Registry
 from cusna_core.config.values import SLUG
@@ -41,6 +42,10 @@ def schema(registry: Registry) -> Schema:
         | {"title": f"A network on {one.title}"}
         for type_, one in sorted(registry.drivers.items())
     ]
+    sinks = [
+        _typed(Sink, one.options_class, type_, one.title, definitions)
+        for type_, one in sorted(registry.sinks.items())
+    ]
     whole["properties"] |= {
         "plugins": _part(Plugins, "plugins", definitions),
         "mail": _part(Mail, "mail", definitions),
@@ -49,6 +54,7 @@ def schema(registry: Registry) -> Schema:
         "controllers": _named(Controller, drivers, definitions),
         "networks": _named(Network, networks, definitions),
         "locations": _named(Location, [_part(Location, "location", definitions)], definitions),
+        "sinks": _named(Sink, sinks, definitions),
     }
     return {"$schema": DIALECT, **whole, "title": "cusna.toml", "$defs": definitions}
 

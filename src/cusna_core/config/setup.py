@@ -66,6 +66,18 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Sink:
+    """From the file: the console makes none."""
+
+    name: str
+    sink: type[api.Sink[Any]]
+    options: Options
+    events: tuple[str, ...]
+    """Types that it wants; none: all."""
+    personal_data: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Off:
     """Configured, but switched off until it is mended: its keys keep their promised ends."""
 
@@ -87,6 +99,9 @@ class Setup:
     controllers: Mapping[str, Controller] = field(default_factory=dict)
     networks: Mapping[str, Network] = field(default_factory=dict)
     locations: Mapping[str, Location] = field(default_factory=dict)
+    sinks: Mapping[str, Sink] = field(default_factory=dict)
+    bad_sinks: frozenset[str] = frozenset()
+    """Configured, but not fit for use: their events wait."""
     off: tuple[Off, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Of the configuration, the plugins' ones included."""

@@ -33,6 +33,18 @@ class Trouble:
             )
         self.off.append(Off(kind, name, origin, "; ".join(map(str, told))))
 
+    def bad_sink(self, name: str, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self._say(
+                Level.ERROR,
+                "config.sink",
+                f"{sentence(problem)} Nothing is delivered to the sink {name} until that is mended; "
+                "its events wait for three days.",
+                self._mend("file"),
+                problem.path,
+                problem.path,
+            )
+
     def needs(self, kind: Kind, name: str, origin: Origin, where: str, other: Kind, others: str) -> None:
         """It is good, but something that it cannot do without is off."""
         why = f"its {other} {others} is switched off"

@@ -32,6 +32,7 @@ SECONDS: Final[Mapping[str, float]] = {
     "segments": 120.0,
     "clients": 120.0,
     "disconnect": 120.0,
+    "deliver": 20.0,
 }
 """How long each call may take. Writing has its own limit, by how much is written."""
 GRACE: Final = 1.0

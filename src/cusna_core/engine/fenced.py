@@ -4,14 +4,16 @@ The same interfaces, with each call fenced and each answer looked at: with `fenc
 where what comes out of a plugin is judged.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from cusna_core import api
 from cusna_core.api import (
     Context,
+    Event,
     Finding,
+    Hint,
     NetworkChoice,
     Options,
     Section,
@@ -44,9 +46,16 @@ def controller(
     return _alike(Controller, of)(inner, fence)
 
 
+def sink(of: type[api.Sink[Any]], options: Options, context: Context, hush: Hush) -> "Sink":
+    """Make a plugin's sink, fenced."""
+    fence = _fence(of, options, context, hush)
+    inner = fence.now("__init__", lambda: of(options, context))
+    return _alike(Sink, of)(inner, fence)
+
+
 def _alike(ours: type[T], of: Any) -> type[T]:
     """Our class with what the plugin's class says of itself."""
-    said = ("type", "title", "options_class", "network_options_class")
+    said = ("type", "title", "options_class", "network_options_class", "hints")
     return type(ours.__name__, (ours,), {name: getattr(of, name) for name in said if hasattr(of, name)})
 
 
@@ -91,6 +100,12 @@ class Source(api.Source[Any]):
     async def again(self, missing: Sequence[tuple[Section, str]]) -> Snapshot:
         return await self._told("again", lambda: self._inner.again(missing))
 
+    def hint(self, headers: Mapping[str, str], body: bytes) -> Hint | None:
+        found: Hint | None = self._fence.now(
+            "hint", lambda: shapes.one(self._inner.hint(headers, body), Hint | None)
+        )
+        return found
+
     async def _told(self, what: str, make: Callable[[], Any]) -> Snapshot:
         answer = await self._fence.call(what, make, lambda got: got)
         # A house of thousands is looked at beside the loop.
@@ -130,6 +145,31 @@ class Controller(api.Controller[Any, Any]):
         if not isinstance(made, api.Network):
             raise self._fence.fault(f"network() gave {shapes.kind(made)}")
         return Network(made, self._fence, self.context)
+
+
+class Sink(api.Sink[Any]):
+    """A sink, fenced."""
+
+    def __init__(self, inner: api.Sink[Any], fence: Fence) -> None:
+        super().__init__(inner.options, inner.context)
+        self._inner = inner
+        self._fence = fence
+
+    @property
+    def target(self) -> str:
+        return self._fence.hush.masked(self._fence.now("target", lambda: str(self._inner.target)))[:200]
+
+    async def open(self) -> None:
+        await self._fence.call("open", self._inner.open, _nothing, calm=True)
+
+    async def close(self) -> None:
+        await self._fence.call("close", self._inner.close, _nothing, calm=True)
+
+    async def check(self) -> Sequence[Finding]:
+        return await self._fence.call("check", self._inner.check, self._fence.findings)
+
+    async def deliver(self, event: Event) -> None:
+        await self._fence.call("deliver", lambda: self._inner.deliver(event), _nothing)
 
 
 def _nothing(_: object) -> None:
