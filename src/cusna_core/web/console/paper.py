@@ -66,6 +66,7 @@ def navigation() -> tuple[Group, ...]:
                     f"{SETTINGS}/controllers",
                     "server",
                     lambda language: language.text("Controllers"),
+                Item("activity", "/console/activity", "clock", lambda language: language.text("Activity")),
                 ),
                 Item("network", f"{SETTINGS}/networks", "wifi", lambda language: language.text("Networks")),
                 Item(
@@ -74,6 +75,20 @@ def navigation() -> tuple[Group, ...]:
                 Item("plugins", f"{SETTINGS}/plugins", "plug", lambda language: language.text("Plugins")),
             ),
             lambda language: language.text("Settings"),
+        ),
+        Group(
+            (
+                Item(
+                    "diagnostics",
+                    "/console/diagnostics",
+                    "help",
+                    lambda language: language.text("Diagnostics"),
+                ),
+                Item(
+                    "account", "/console/account", "shield", lambda language: language.text("Your sign-ins")
+                ),
+            ),
+            lambda language: language.text("Help"),
         ),
     )
 
