@@ -9,6 +9,7 @@ from cusna_core.api import Clock, Snapshot
 from cusna_core.engine.estate import Estate
 from cusna_core.engine.own import overlaid, own_facts
 from cusna_core.flow.brake import Braked, Past, brake, stated_ends
+from cusna_core.flow.closing import closing
 from cusna_core.flow.rights import Access, Rights, access, day_bounds, local_day, rights
 from cusna_core.flow.world import Account, Claim, Facts, Override, Place, Refused, Right
 from cusna_core.store import accounts as account_rows
@@ -34,6 +35,18 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One location in numbers."""
+
+    on: int = 0
+    """People with a right in force; who is suspended has none."""
+    ends: datetime | None = None
+    """The next promised end."""
+    held: int = 0
+    """Rights that the brake holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided for an integration at an instant, and for some accounts since."""
 
@@ -45,6 +58,10 @@ class Decision:
     braked: Braked
     by_account: Mapping[str, tuple[Right, ...]]
     """The rights in force, after the brake."""
+    counted: Mapping[str, "Figure"] = field(default_factory=dict)
+    """By location, for overviews: reckoned once, beside the event loop."""
+    suspended: int = 0
+    """Accounts that an admin has disabled."""
     since: Mapping[str, Mine] = field(default_factory=dict)
     """Accounts that were looked at by themselves after this decision."""
 
@@ -86,6 +103,17 @@ class Decision:
                 yield right
         for own in self.since.values():
             yield from own.rights.coming
+
+    def figures(self) -> Mapping[str, "Figure"]:
+        """How it stands at each location; who was looked at since counts as they are now."""
+        if not self.since:
+            return self.counted
+        found = dict(self.counted)
+        for account, own in self.since.items():
+            _add(found, self.by_account.get(account, ()), self.at, -1)
+            if not own.account.suspended:
+                _add(found, own.in_force, self.at, 1)
+        return found
 
     def next_event(self, places: Iterable[Place]) -> datetime | None:
         """When the next promised end, start or local midnight changes this decision."""
@@ -134,6 +162,7 @@ class Decisions:
         found = rights(
             known.facts, places, known.accounts.values(), known.claims, known.overrides, policy, now
         )
+        found = closing(found, known.ledger, self.estate.closed(integration))
         stated = stated_ends(known.ledger, known.facts, known.accounts, known.gone, places)
         braked = brake(
             found.in_force,
@@ -147,7 +176,18 @@ class Decisions:
         by_account: dict[str, tuple[Right, ...]] = {}
         for right in braked.in_force:
             by_account[right.account_id] = (*by_account.get(right.account_id, ()), right)
-        return Decision(integration, now, known.facts, known.accounts, found, braked, by_account)
+        counted: dict[str, Figure] = {}
+        for account, some in by_account.items():
+            known_as = known.accounts.get(account)
+            if known_as is None or not known_as.suspended:
+                _add(counted, some, now, 1)
+        for one in braked.held:
+            where = one.right.location_id
+            counted[where] = replace(counted.get(where, Figure()), held=counted.get(where, Figure()).held + 1)
+        suspended = sum(1 for one in known.accounts.values() if one.suspended)
+        return Decision(
+            integration, now, known.facts, known.accounts, found, braked, by_account, counted, suspended
+        )
 
     async def extend(self, account_id: str, fresh: Snapshot | None = None) -> Decision | None:
         """Take up what is new for one account. Grants and extends; can end nobody's right.
@@ -175,6 +215,7 @@ class Decisions:
             )
             places, policy = self.estate.places(name), self.estate.policy(name)
             found = rights(facts, places, [account], claims, overrides, policy, now)
+            found = closing(found, ledger, self.estate.closed(name))
             grown = _grown(ledger, found.in_force)
             if grown:
                 await self._db.run(lambda tx: _grant(tx, name, grown, now))
@@ -262,6 +303,20 @@ def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
         if right.id not in after
     ]
     audit.write_many(tx, lines, now)
+
+
+def _add(found: dict[str, Figure], some: Iterable[Right], now: datetime, people: int) -> None:
+    """Count one account's rights, once for each location; -1 takes it out again (its end stays)."""
+    for where in {one.location_id for one in some if _valid(one, now)}:
+        before = found.get(where, Figure())
+        ends = [one.ends for one in some if one.ends is not None and one.location_id == where]
+        ends = [one for one in ends if one > now and people > 0]
+        soonest = min((*ends, *([before.ends] if before.ends else ())), default=None)
+        found[where] = replace(before, on=before.on + people, ends=soonest)
+
+
+def _valid(right: Right, now: datetime) -> bool:
+    return right.starts <= now and (right.ends is None or right.ends > now)
 
 
 def _grant(tx: Tx, integration: str, grown: tuple[Right, ...], now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cusna_core.api import Clock
 from cusna_core.engine import troubles
+from cusna_core.engine import watch as watching
 from cusna_core.engine.apply import Applier
 from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decision, Decisions
@@ -18,7 +19,9 @@ from cusna_core.engine.plan import Plan, Planner
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
 from cusna_core.engine.sync import Sync
 from cusna_core.engine.timing import StepGuard
+from cusna_core.engine.watch import Watch
 from cusna_core.engine.worker import Brought, Tell, Worker
+from cusna_core.flow.changes import Step
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, outbox
 from cusna_core.store import facts as fact_rows
@@ -58,11 +61,14 @@ class Engine:
         self.clock = clock
         self.admins = tuple(admins)
         self.estate = Estate()
-        self.findings = Findings(db, vault, clock, admins, nudge_mail)
+        self.watch = Watch()
+        self.findings = Findings(
+            db, vault, clock, admins, nudge_mail, lambda: self.watch.changed(watching.FINDINGS)
+        )
         self._checks = Checks(self.findings, looks or {}, self._answered)
         self._guard = StepGuard(clock)
         self.decisions = Decisions(db, self._guard)
-        self.sync = Sync(db, vault, clock, new_passphrase)
+        self.sync = Sync(db, vault, clock, new_passphrase, self.watch)
         self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
         self.applier = Applier(db, vault, clock, self.planner)
         self._new_passphrase = new_passphrase
@@ -76,6 +82,8 @@ class Engine:
         self._check = Nudge(clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._background: set[asyncio.Task[None]] = set()
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        """Looks at networks that admins asked for."""
         self._running = False
         """Whether workers run: a command has none, and brings keys along with `apply`."""
         self._over = False
@@ -107,7 +115,9 @@ class Engine:
             for one in estate.integrations.values()
         }
         self._workers = {
-            name: Worker(self.clock, self.planner, self.applier, self.findings.report, self.replace)
+            name: Worker(
+                self.clock, self.planner, self.applier, self.findings.report, self.replace, self.watch
+            )
             for name in estate.controllers
         }
         for name, worker in self._workers.items():
@@ -120,6 +130,7 @@ class Engine:
         known = await self.db.read(account_rows.integrations)
         for name in sorted({*known, *estate.integrations}):
             await self._decide_one(name)
+        self.watch.keep(self._watched)
         self._running = loops
         if not loops:
             return
@@ -147,6 +158,13 @@ class Engine:
             case "network":
                 return name in self.estate.wifis
         return True
+
+    def _watched(self, topic: str) -> bool:
+        """Whether there still is what a topic is about."""
+        kind, _, name = topic.partition(":")
+        if kind == "network":
+            return name in self.estate.wifis
+        return kind != "integration" or name in self.estate.integrations
 
     def now(self) -> datetime:
         """The instant by which rights count: held back for a while after the machine's clock was set."""
@@ -208,7 +226,11 @@ class Engine:
         self._timer.nudge.set()
 
     async def _decide_one(self, name: str) -> Decision:
+        before = self.decisions.latest(name)
         decision = await self.decisions.decide(name)
+        held = before.braked.digest if before else None
+        changed = [watching.HELD] if decision.braked.digest != held else []
+        self.watch.changed(watching.integration(name), *changed)
         await self.findings.report(f"integration:{name}:held", troubles.held(self.estate, decision))
         for location in self.estate.locations.values():
             if location.place.integration == name:
@@ -240,6 +262,32 @@ class Engine:
         """What its worker found last."""
         worker = self._workers.get(wifi.controller_id)
         return worker.plan(wifi.id) if worker else None
+
+    def left(self, wifi: Wifi) -> tuple[Step, ...]:
+        """Changes of its latest plan that were not tried so far."""
+        worker = self._workers.get(wifi.controller_id)
+        return worker.left(wifi.id) if worker else ()
+
+    def said(self, wifi: Wifi) -> str:
+        """Why it is not brought up to date just now."""
+        worker = self._workers.get(wifi.controller_id)
+        return worker.said(wifi.id) if worker else ""
+
+    def gathers(self, wifi: Wifi) -> float:
+        """Seconds until its controller may be disturbed by a write again."""
+        worker = self._workers.get(wifi.controller_id)
+        return worker.gathers(wifi.id) if worker else 0.0
+
+    async def look_again(self, wifi: Wifi, patience: float) -> bool:
+        """Ask its controller now, because an admin wants to know; False where that takes longer."""
+        worker = self._workers.get(wifi.controller_id)
+        if worker is None or self._over:
+            return False
+        task = self._looking.get(wifi.id)
+        if task is None or task.done():
+            task = self._looking[wifi.id] = self._aside(worker.look(wifi.id))
+        done, _ = await asyncio.wait([task], timeout=patience)
+        return bool(done)
 
     def mark_all(self) -> None:
         for wifi in self.estate.wifis.values():
@@ -290,6 +338,7 @@ class Engine:
                     here.append(task)
         if here:
             await asyncio.wait(here, timeout=patience)
+        self.watch.changed(watching.integration(row.integration))
         self._timer.nudge.set()
 
     async def bring(self, wifi: Wifi, tell: Tell | None = None) -> Brought:

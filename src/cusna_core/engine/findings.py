@@ -32,13 +32,20 @@ class Findings:
     """Keeps the findings of each scope, and writes to the admins when an error comes or goes."""
 
     def __init__(
-        self, db: Database, vault: Vault, clock: Clock, admins: Sequence[str], nudge: Callable[[], None]
+        self,
+        db: Database,
+        vault: Vault,
+        clock: Clock,
+        admins: Sequence[str],
+        nudge: Callable[[], None],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
         self._vault = vault
         self._clock = clock
         self._admins = tuple(admins)
         self._nudge = nudge
+        self._changed = changed
 
     async def report(self, scope: str, findings: Sequence[Finding]) -> None:
         """These are the findings of a scope now; what is not among them is mended."""
@@ -71,6 +78,8 @@ class Findings:
             log.info("%s: mended (%s)", one.path or scope, one.code)
         if any(one.level is Level.ERROR for one in (*new, *gone)):
             self._nudge()
+        if new or gone:
+            self._changed()
 
     async def mended(self, scope: str, codes: Collection[str]) -> None:
         """These findings of a scope are over; its others stay."""
@@ -118,10 +127,6 @@ def _trouble(one: Finding) -> tuple[str, str, str, Level]:
     return (one.code, one.path, one.about, one.level)
 
 
-def _key(kind: str, one: Finding) -> str:
-    return f"{kind}:{one.code}:{one.path}:{one.about}:"
-
-
 def _log(tx: Tx, kind: str, one: Finding, now: datetime) -> None:
     table, _, rest = one.path.partition(".")
     name = rest.partition(".")[0]
@@ -134,6 +139,10 @@ def _log(tx: Tx, kind: str, one: Finding, now: datetime) -> None:
         network=name if table == "networks" else None,
         data={"code": one.code, "level": one.level.value, "summary": one.summary, "path": one.path},
     )
+
+
+def _key(kind: str, one: Finding) -> str:
+    return f"{kind}:{one.code}:{one.path}:{one.about}:"
 
 
 _LEVELS = {Level.INFO: logging.INFO, Level.WARNING: logging.WARNING, Level.ERROR: logging.ERROR}

@@ -1,70 +1,33 @@
 """How is everything that is set up, right now? What the console's pages show."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from cusna_core.api import Feature, NetworkChoice, PluginError, SourceLocation
+from cusna_core.engine import watch as watching
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.estate import Location, Wifi
+from cusna_core.engine.estate import Wifi
 from cusna_core.engine.fence import Fault
+from cusna_core.engine.gauges import gauges
 from cusna_core.engine.plan import Plan
-from cusna_core.flow.changes import Cause, Verb
+from cusna_core.engine.states import LocationState, NetworkState, ReadState
+from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Wanted
 from cusna_core.flow.world import Because
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import facts as fact_rows
 from cusna_core.store import findings as finding_rows
+from cusna_core.store import groups as group_rows
 from cusna_core.store import keys as key_rows
 from cusna_core.store import places as place_rows
 from cusna_core.store.db import Tx
+from cusna_core.store.figures import Figures, figures
 from cusna_core.store.findings import Stored
 
 LOOK_SECONDS = 15.0
 """So long a controller may take while somebody waits for a page."""
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkState:
-    id: str
-    ssid: str
-    apply: bool
-    looked: datetime | None
-    """When it was last read; None: not yet."""
-    keys: int
-    """On the network, others' included, when it was last read."""
-    working: int
-    steps: int
-    """Changes that are planned or on their way."""
-    waiting: int
-    refused: int
-    """Keys that the controller did not take."""
-    trouble: bool
-    """The controller does not answer just now."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadState:
-    """How an integration was last read."""
-
-    id: str
-    title: str
-    read: datetime | None
-    failure: str
-    people: int
-    held: int
-
-
-@dataclass(frozen=True, slots=True)
-class LocationState:
-    id: str
-    name: str
-    zone: ZoneInfo
-    source: ReadState
-    networks: tuple[NetworkState, ...]
-    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +61,7 @@ class Change:
     vlan: int | None
     until: datetime | None
     open_end: bool
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,45 +79,89 @@ class Survey:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def watch(self) -> watching.Watch:
+        """What changes, as it does."""
+        return self._engine.watch
+
     async def findings(self, path: str = "") -> list[Stored]:
         """Errors first; of one part of the configuration, if one is named."""
         found = await self._engine.db.read(finding_rows.current)
         return [one for one in found if not path or f"{one.finding.path}.".startswith(f"{path}.")]
 
     async def locations(self) -> list[LocationState]:
-        found = [await self.location(one) for one in self._engine.estate.locations.values()]
+        """By name; everything is gathered once for all of them."""
+        counted = (await gauges(self._engine)).counted
+        reads = {name: self._read_state(name, counted) for name in self._engine.estate.integrations}
+        by_network: dict[str, dict[str, int]] = {}
+        for (name, state), many in counted.keys.items():
+            by_network.setdefault(name, {})[state] = many
+        wifis = {
+            one.id: self._state(one, by_network.get(one.id, {}), counted.groups.get(one.id, 0))
+            for one in self._engine.estate.wifis.values()
+        }
+        found = []
+        for one in self._engine.estate.locations.values():
+            name = one.place.integration
+            decision = self._engine.decisions.latest(name)
+            figure = decision.counted.get(one.id) if decision else None
+            found.append(
+                LocationState(
+                    one.id,
+                    one.name,
+                    one.place.zone,
+                    reads.get(name) or self._read_state(name, counted),
+                    tuple(wifis[each] for each in one.network_ids if each in wifis),
+                    counted.on.get((name, one.id), 0),
+                    counted.next_end.get((name, one.id)),
+                    figure.held if figure else 0,
+                )
+            )
         return sorted(found, key=lambda one: one.name.casefold())
 
-    async def location(self, one: Location) -> LocationState:
-        integration = one.place.integration
-        decision = self._engine.decisions.latest(integration)
-        held = decision.braked.held if decision else ()
-        return LocationState(
-            one.id,
-            one.name,
-            one.place.zone,
-            await self.integration(integration),
-            tuple([await self.network(wifi) for wifi in self._engine.estate.wifis_of(one.id)]),
-            sum(1 for each in held if each.right.location_id == one.id),
-        )
-
     async def network(self, wifi: Wifi) -> NetworkState:
+        def read(tx: Tx) -> tuple[dict[str, int], int]:
+            counts = {str(state): many for state, many in key_rows.counts(tx, wifi.id).items()}
+            return counts, group_rows.many(tx, wifi.id)
+
+        counts, vlans = await self._engine.db.read(read)
+        return self._state(wifi, counts, vlans)
+
+    async def networks(self) -> list[NetworkState]:
+        """All that are at work, by their names; gathered once."""
+        counted = await self._engine.db.read(lambda tx: figures(tx, self._engine.now(), people=False))
+        by_network: dict[str, dict[str, int]] = {}
+        for (name, state), many in counted.keys.items():
+            by_network.setdefault(name, {})[state] = many
+        found = [
+            self._state(one, by_network.get(one.id, {}), counted.groups.get(one.id, 0))
+            for one in self._engine.estate.wifis.values()
+        ]
+        return sorted(found, key=lambda one: (one.ssid.casefold(), one.id))
+
+    def _state(self, wifi: Wifi, counts: Mapping[str, int], vlans: int) -> NetworkState:
         plan = self._engine.latest_plan(wifi)
-        counts = await self._engine.db.read(lambda tx: key_rows.counts(tx, wifi.id))
-        planned = len(plan.steps) if plan else 0
+        left = len(self._engine.left(wifi))
         under_way = sum(counts.get(one, 0) for one in ("intended", "made"))
         working = counts.get("working", 0)
+        progress = self._engine.watch.progress(watching.network(wifi.id))
+        if progress is not None and progress.of is not None:
+            left = progress.of - progress.done
         return NetworkState(
             id=wifi.id,
             ssid=wifi.ssid,
             apply=wifi.apply,
             looked=plan.at if plan else None,
             keys=max(len(plan.owned.foreign) + working, plan.keys) if plan else working,
+            most=wifi.network.limits.keys,
+            vlans=vlans,
+            pool=len(wifi.pool) if wifi.manages_vlans else 0,
             working=working,
-            steps=under_way if wifi.apply else planned,
-            waiting=len(plan.should.waiting) if plan else counts.get("waiting", 0),
+            steps=max(under_way, left) if wifi.apply else left,
+            waiting=counts.get("waiting", 0) if wifi.apply else len(plan.should.waiting) if plan else 0,
             refused=counts.get("failed", 0),
             trouble=self._engine.in_trouble(wifi),
+            progress=progress,
         )
 
     async def working(self, network: str) -> int:
@@ -162,17 +170,30 @@ class Survey:
         return counts.get("working", 0) + counts.get("made", 0)
 
     async def integration(self, name: str) -> ReadState:
-        def read(tx: Tx) -> tuple[datetime | None, str, int]:
+        def read(tx: Tx) -> tuple[datetime | None, bool, int]:
             reads = fact_rows.reads(tx, name)
             good = [one.last_good for one in reads if one.last_good]
-            failure = next((one.failure for one in reads if one.failure), "")
-            return max(good, default=None), failure, len(account_rows.everyone(tx, name))
+            oldest = min(good) if good and len(good) == len(reads) else None
+            return oldest, any(one.failure for one in reads), account_rows.many(tx, name)
 
-        good, failure, people = await self._engine.db.read(read)
+        good, failing, people = await self._engine.db.read(read)
         known = self._engine.estate.integrations.get(name)
         decision = self._engine.decisions.latest(name)
         held = len(decision.braked.held) if decision else 0
-        return ReadState(name, known.title if known else name, good, failure, people, held)
+        progress = self._engine.watch.progress(watching.integration(name))
+        return ReadState(name, known.title if known else name, good, failing, people, held, progress)
+
+    def _read_state(self, name: str, counted: Figures) -> ReadState:
+        known = self._engine.estate.integrations.get(name)
+        return ReadState(
+            name,
+            known.title if known else name,
+            counted.read.get(name),
+            name in counted.failing,
+            counted.accounts.get(name, 0),
+            counted.held.get(name, 0),
+            self._engine.watch.progress(watching.integration(name)),
+        )
 
     async def places(self, integration: str) -> list[Place]:
         """What the source told when it was last asked."""
@@ -237,25 +258,24 @@ class Survey:
         waiting = [one.account_id for one in plan.should.waiting]
         wanted = {one.account_id for one in plan.steps if one.account_id} | set(waiting)
 
-        def names(tx: Tx) -> dict[str, str]:
-            rows = (account_rows.get(tx, one) for one in sorted(wanted))
-            return {row.id: row.name or row.email or row.id for row in rows if row is not None}
-
-        known = await self._engine.db.read(names)
-        changes = tuple(
-            Change(
-                one.verb,
-                one.causes,
-                known.get(one.account_id or "", ""),
-                one.wanted.because if one.wanted else None,
-                self._company(one.wanted),
-                one.wanted.vlan if one.wanted else one.segment.vlan if one.segment else None,
-                one.wanted.ends if one.wanted else None,
-                one.wanted is not None and one.wanted.ends is None,
-            )
-            for one in plan.steps
-        )
+        known = await self._engine.db.read(lambda tx: account_rows.called(tx, wanted))
+        changes = tuple(self.change(one, known) for one in plan.steps)
         return Sight(plan, changes, tuple(known.get(one, one) for one in waiting))
+
+    def change(self, one: Step, names: Mapping[str, str]) -> Change:
+        """A step as one reads it."""
+        was = one.was.state if one.was else None
+        return Change(
+            one.verb,
+            one.causes,
+            names.get(one.account_id or "", ""),
+            one.wanted.because if one.wanted else None,
+            self._company(one.wanted),
+            one.wanted.vlan if one.wanted else one.segment.vlan if one.segment else was.vlan if was else None,
+            one.wanted.ends if one.wanted else None,
+            one.wanted is not None and one.wanted.ends is None,
+            one.account_id or "",
+        )
 
     def _company(self, wanted: Wanted | None) -> str:
         if wanted is None or wanted.because.company_id is None:

@@ -18,7 +18,9 @@ from cusna_core.api import (
     Window,
     email_key,
 )
+from cusna_core.engine import watch as watching
 from cusna_core.engine.estate import Estate, Integration
+from cusna_core.engine.watch import Progress, Watch
 from cusna_core.flow.accounts import link
 from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.flow.world import Account, Facts, Place
@@ -57,21 +59,40 @@ def window(places: Iterable[Place], now: datetime, ahead: timedelta = timedelta(
 class Sync:
     """Reads sources. It withdraws nothing by itself: it only keeps what was told (rule 9)."""
 
-    def __init__(self, db: Database, vault: Vault, clock: Clock, new_passphrase: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        clock: Clock,
+        new_passphrase: Callable[[], str],
+        watch: Watch | None = None,
+    ) -> None:
         self._db = db
         self._vault = vault
         self._clock = clock
         self._new_passphrase = new_passphrase
+        self._watch = watch or Watch()
         self.estate = Estate()
 
     async def read(self, integration: Integration) -> Synced:
         """Read everything of an integration once. Raises PluginError where nothing could be read."""
+        topic = watching.integration(integration.id)
+        self._watch.under_way(topic, Progress("read"))
         try:
             return await self._read(integration)
         except PluginError as error:
             sentence, now = str(error), self._clock.now()
             await self._db.run(lambda tx: fact_rows.failed(tx, integration.id, sentence, now))
             raise
+        finally:
+            self._watch.over(topic)
+
+    def read_so_far(self, name: str, records: int) -> None:
+        """The source tells how much it has got, while it reads."""
+        topic = watching.integration(name)
+        now = self._watch.progress(topic)
+        if now is not None and now.what == "read":
+            self._watch.under_way(topic, Progress("read", now.done + records))
 
     async def _read(self, integration: Integration) -> Synced:
         places = self.estate.places(integration.id)
@@ -153,6 +174,9 @@ class Sync:
                     )
 
             await self._db.run(create)
+            if only is None and len(creates) > BATCH:
+                made = Progress("people", start + len(batch), len(creates))
+                self._watch.under_way(watching.integration(integration), made)
         if relinks:
 
             def relink(tx: Tx) -> None:

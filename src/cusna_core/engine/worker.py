@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from cusna_core.api import Clock, Finding, PluginError, Transient
 from cusna_core.api.keys import BATCH
 from cusna_core.engine import troubles
+from cusna_core.engine import watch as watching
 from cusna_core.engine.apply import PATIENCE, Applied, Applier, taken
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.plan import Plan, Planner
+from cusna_core.engine.watch import Progress, Watch
 from cusna_core.flow.changes import Step
 
 log = logging.getLogger(__name__)
@@ -56,19 +58,30 @@ class _State:
     """Accounts whose key a member is waiting for."""
     plan: Plan | None = None
     """The latest whole plan: what would change (or did)."""
+    left: tuple[Step, ...] = ()
+    """Its steps that were not even tried so far."""
+    said: str = ""
+    """Why it does not go on; empty while it does."""
 
 
 class Worker:
     """The work on one controller's networks."""
 
     def __init__(
-        self, clock: Clock, planner: Planner, applier: Applier, report: Report, replace: Replace
+        self,
+        clock: Clock,
+        planner: Planner,
+        applier: Applier,
+        report: Report,
+        replace: Replace,
+        watch: Watch | None = None,
     ) -> None:
         self._clock = clock
         self._planner = planner
         self._applier = applier
         self._report = report
         self._replace = replace
+        self._watch = watch or Watch()
         self._states: dict[str, _State] = {}
         self._wake = asyncio.Event()
         self.busy = asyncio.Lock()
@@ -115,6 +128,30 @@ class Worker:
     def plan(self, wifi_id: str) -> Plan | None:
         state = self._states.get(wifi_id)
         return state.plan if state else None
+
+    def left(self, wifi_id: str) -> tuple[Step, ...]:
+        """What the latest whole plan has that was not tried so far: all of it where nothing is applied."""
+        state = self._states.get(wifi_id)
+        return state.left if state else ()
+
+    def said(self, wifi_id: str) -> str:
+        """Why the network is not brought up to date just now; empty where it is."""
+        state = self._states.get(wifi_id)
+        return state.said if state else ""
+
+    def gathers(self, wifi_id: str) -> float:
+        """Seconds until the next disturbing write, where one has to wait; else 0."""
+        state = self._states.get(wifi_id)
+        if state is None or not state.left or not self._too_soon(state):
+            return 0.0
+        return state.wrote + state.wifi.network.limits.write_interval - self._clock.monotonic()
+
+    async def look(self, wifi_id: str) -> None:
+        """Look at a network now, and bring it to what it should be as a round would."""
+        async with self.busy:
+            state = self._states.get(wifi_id)
+            if state is not None:
+                await self._bulk(state)
 
     async def serve(self, wifi_id: str, account_id: str) -> None:
         """Bring one account's key to a network, ahead of bulk work; returns when it was tried."""
@@ -230,6 +267,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
             await self._trouble(state, error)
             return
+        self._watch.changed(watching.network(wifi.id))
         if applied.stop is not None:
             await self._trouble(state, applied.stop)
         elif applied.failed or applied.missing:
@@ -258,13 +296,14 @@ class Worker:
         brought = Brought()
         try:
             brought.plan = plan = await self._planned(wifi)
-            state.plan = plan
+            state.plan, state.left = plan, plan.steps
             findings = list(troubles.notes(plan))
             if not wifi.apply:
                 await self._recovered(state, findings)
                 return brought
             if plan.steps and not now and self._too_soon(state):
                 state.due = state.wrote + wifi.network.limits.write_interval
+                self._watch.changed(watching.network(wifi.id))
                 return brought
             brought.applied = applied = await self._carry_out(state, plan, tell)
         except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
@@ -285,6 +324,15 @@ class Worker:
         return brought
 
     async def _carry_out(self, state: _State, plan: Plan, tell: Tell | None) -> Applied:
+        topic = watching.network(state.wifi.id)
+        if plan.steps:
+            self._watch.under_way(topic, Progress("keys", 0, len(plan.steps)))
+        try:
+            return await self._chunk_by_chunk(state, plan, tell)
+        finally:
+            self._watch.over(topic)
+
+    async def _chunk_by_chunk(self, state: _State, plan: Plan, tell: Tell | None) -> Applied:
         total = Applied()
         served: set[str] = set()
         done = 0
@@ -292,6 +340,7 @@ class Worker:
         def one_more() -> None:
             nonlocal done
             done += 1
+            self._watch.under_way(watching.network(plan.wifi.id), Progress("keys", done, len(plan.steps)))
             if tell is not None:
                 tell(done, len(plan.steps))
 
@@ -313,8 +362,10 @@ class Worker:
             total.untried += applied.untried
             total.missing += applied.missing
             total.stop = applied.stop
+            later = [one for rest in chunks[number + 1 :] for one in rest]
+            state.left = (*applied.untried, *later)
             if applied.stop is not None:
-                total.untried += [one for rest in chunks[number + 1 :] for one in rest]
+                total.untried += later
                 break
             if number + 1 < len(chunks):
                 served |= {account for wifi, account in await self._serve_asked() if wifi == plan.wifi.id}
@@ -351,6 +402,7 @@ class Worker:
         """Wait and try again; say so once."""
         wifi = state.wifi
         state.failures += 1
+        state.said = _sentence(error)
         state.tried = now = self._clock.monotonic()
         pause = min(LONGEST_PAUSE, 2.0 ** min(state.failures, 9)) * self._random.uniform(0.5, 1.0)
         passes = isinstance(error, (Transient, TimeoutError))
@@ -365,12 +417,14 @@ class Worker:
             log.warning("%s: %s", wifi.id, _said(error))
         if state.failures >= 2 or state.stopped:
             await self._report(f"network:{wifi.id}:run", [troubles.network(wifi, error)])
+        self._watch.changed(watching.network(wifi.id))
 
     async def _recovered(self, state: _State, findings: Sequence[Finding]) -> None:
         if state.failures:
             log.info("%s: works again", state.wifi.id)
-        state.failures, state.stopped = 0, False
+        state.failures, state.stopped, state.said = 0, False, ""
         await self._report(f"network:{state.wifi.id}:run", findings)
+        self._watch.changed(watching.network(state.wifi.id))
 
 
 def _answer(futures: Sequence[asyncio.Future[None]]) -> None:
@@ -383,3 +437,11 @@ def _said(error: Exception) -> str:
     if isinstance(error, PluginError):
         return str(error)
     return "no answer in time" if isinstance(error, TimeoutError) else f"a bug: {troubles.place(error)}"
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, PluginError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return "The controller did not answer in time."
+    return "The plugin met a bug; the log says where it happened."

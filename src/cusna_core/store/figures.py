@@ -35,26 +35,11 @@ class Figures:
     """Mails: "waiting", and of those "late" (the mail server refused them at least once)."""
 
 
-def figures(tx: Tx, now: datetime) -> Figures:
-    """Everything at once, of one moment."""
+def figures(tx: Tx, now: datetime, *, people: bool = True) -> Figures:
+    """Everything at once, of one moment. Without `people` for whoever knows of them already."""
     found = Figures()
-    for row in tx.execute(
-        "SELECT integration, count(*) AS many, sum(suspended) AS suspended FROM accounts GROUP BY integration"
-    ):
-        found.accounts[row["integration"]] = row["many"]
-        found.suspended[row["integration"]] = row["suspended"]
-    for row in tx.execute(
-        "SELECT l.integration, l.location_id, count(DISTINCT l.account_id) AS many, min(l.ends) AS ends "
-        "FROM ledger l JOIN accounts a ON a.id = l.account_id "
-        "WHERE l.starts <= ?1 AND (l.ends IS NULL OR l.ends > ?1) AND a.suspended = 0 "
-        "GROUP BY l.integration, l.location_id",
-        (ms(now),),
-    ):
-        place = (row["integration"], row["location_id"])
-        found.on[place] = row["many"]
-        ends = at(row["ends"])
-        if ends is not None:
-            found.next_end[place] = ends
+    if people:
+        _people(tx, now, found)
     for row in tx.execute("SELECT network, state, count(*) AS many FROM key_states GROUP BY network, state"):
         found.keys[row["network"], row["state"]] = row["many"]
     for row in tx.execute("SELECT network, count(*) AS many FROM groups GROUP BY network"):
@@ -79,3 +64,23 @@ def figures(tx: Tx, now: datetime) -> Figures:
     ).fetchone()
     found.letters = {"waiting": row["waiting"], "late": row["late"]}
     return found
+
+
+def _people(tx: Tx, now: datetime, found: Figures) -> None:
+    for row in tx.execute(
+        "SELECT integration, count(*) AS many, sum(suspended) AS suspended FROM accounts GROUP BY integration"
+    ):
+        found.accounts[row["integration"]] = row["many"]
+        found.suspended[row["integration"]] = row["suspended"]
+    for row in tx.execute(
+        "SELECT l.integration, l.location_id, count(DISTINCT l.account_id) AS many, min(l.ends) AS ends "
+        "FROM ledger l JOIN accounts a ON a.id = l.account_id "
+        "WHERE l.starts <= ?1 AND (l.ends IS NULL OR l.ends > ?1) AND a.suspended = 0 "
+        "GROUP BY l.integration, l.location_id",
+        (ms(now),),
+    ):
+        place = (row["integration"], row["location_id"])
+        found.on[place] = row["many"]
+        ends = at(row["ends"])
+        if ends is not None:
+            found.next_end[place] = ends

@@ -54,3 +54,8 @@ def save(tx: Tx, groups: Collection[Group]) -> int:
         new,
     )
     return len(out) + len(new)
+
+
+def many(tx: Tx, network: str) -> int:
+    """How many companies have a VLAN on a network."""
+    return int(tx.execute("SELECT count(*) FROM groups WHERE network = ?", (network,)).fetchone()[0])

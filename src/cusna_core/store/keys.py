@@ -231,3 +231,34 @@ def counts(tx: Tx, network: str) -> dict[State, int]:
         "SELECT state, count(*) AS many FROM key_states WHERE network = ? GROUP BY state", (network,)
     )
     return {row["state"]: row["many"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Somebody whose key is not there: who waits, or was refused."""
+
+    account_id: str
+    who: str
+    wait: Wait | None
+    error: str
+    since: datetime | None
+
+
+def standing(tx: Tx, network: str, state: State, limit: int, offset: int = 0) -> list[Standing]:
+    """Who stands like that on a network, a page of them, who did so first first."""
+    rows = tx.execute(
+        "SELECT k.account_id, k.wait, k.error, k.since, a.name, a.email FROM key_states k "
+        "LEFT JOIN accounts a ON a.id = k.account_id WHERE k.network = ? AND k.state = ? "
+        "ORDER BY k.since, k.account_id LIMIT ? OFFSET ?",
+        (network, state, limit, offset),
+    )
+    return [
+        Standing(
+            row["account_id"],
+            row["name"] or row["email"] or row["account_id"],
+            None if row["wait"] is None else Wait(row["wait"]),
+            row["error"],
+            at(row["since"]),
+        )
+        for row in rows
+    ]

@@ -67,8 +67,11 @@ def open_session(
     return token
 
 
-def session(tx: Tx, vault: Vault, token: str, now: datetime) -> Session | None:
-    """The live session of a token. Notes that it was seen, at most once a minute."""
+def session(tx: Tx, vault: Vault, token: str, now: datetime, *, quiet: bool = False) -> Session | None:
+    """The live session of a token. Notes that it was seen, at most once a minute.
+
+    `quiet`: it is a page that looks by itself and no person, so the session's idle end comes no later.
+    """
     row = tx.execute(
         "SELECT id, kind, account_id, admin, location, signed_in, stay, last_seen FROM sessions "
         "WHERE token_hash = ? AND expires > ? AND (stay = 1 OR last_seen > ?)",
@@ -76,7 +79,7 @@ def session(tx: Tx, vault: Vault, token: str, now: datetime) -> Session | None:
     ).fetchone()
     if row is None:
         return None
-    if at(row["last_seen"]) <= now - TOUCH:
+    if not quiet and at(row["last_seen"]) <= now - TOUCH:
         tx.execute("UPDATE sessions SET last_seen = ? WHERE id = ?", (ms(now), row["id"]))
     return Session(
         row["id"],
@@ -87,6 +90,15 @@ def session(tx: Tx, vault: Vault, token: str, now: datetime) -> Session | None:
         at(row["signed_in"]),
         bool(row["stay"]),
     )
+
+
+def alive(tx: Tx, session_id: str, now: datetime) -> bool:
+    """Whether a session has neither ended nor been idle for too long; asking is no use of it."""
+    row = tx.execute(
+        "SELECT 1 FROM sessions WHERE id = ? AND expires > ? AND (stay = 1 OR last_seen > ?)",
+        (session_id, ms(now), ms(now - IDLE)),
+    ).fetchone()
+    return row is not None
 
 
 def fresh(session: Session, now: datetime) -> bool:

@@ -1,0 +1,74 @@
+"""Where does a finding get mended? The page that helps, which need not be that of what is configured so."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from cusna_core.api import Finding
+from cusna_core.web.console.paper import SETTINGS
+from cusna_core.web.site import SITE
+from cusna_core.words import Language
+
+PEOPLE = "/console/people"
+CHANGES = "/console/changes"
+WAITING = ("network.full", "network.pool-empty", "network.cannot-vlan")
+"""Codes of findings because of which people wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    address: str
+    label: str
+
+
+def waiting(network: str) -> str:
+    """Whoever waits for a key on a network, among all people."""
+    return f"{PEOPLE}?{urlencode({'network': network, 'state': 'waiting'})}"
+
+
+def doors(request: web.Request, finding: Finding, language: Language) -> list[Door]:
+    """The helpful one first. Areas that are not part of this program are left out."""
+    there = {one.path for one in request.app[SITE].routes}
+    return [one for one in _doors(finding, language) if _known(one.address, there)]
+
+
+def _known(address: str, there: Collection[str]) -> bool:
+    path = address.partition("?")[0]
+    kinds = ("/console/settings/", CHANGES)
+    return path in there or path.startswith(kinds) or (path.startswith(PEOPLE) and PEOPLE in there)
+
+
+def _doors(finding: Finding, language: Language) -> list[Door]:
+    _ = language.text
+    kind, _dot, rest = finding.path.partition(".")
+    name = quote(rest.partition(".")[0], safe="")
+    own = f"{SETTINGS}/{kind}/{name}" if name else ""
+    match finding.code:
+        case "brake.held":
+            return [Door(f"{CHANGES}/held/{name}", _("See who it is, and decide"))]
+        case code if code in WAITING and name:
+            return [Door(own, _("To the network")), Door(waiting(rest.partition(".")[0]), _("Who waits"))]
+        case "network.refused":
+            return [Door(f"{CHANGES}/networks/{name}", _("What was refused, and why"))]
+        case "network.nearly-full":
+            return [Door(own, _("To the network"))]
+        case "source.auth" | "controller.auth":
+            return [Door(f"{own}/edit", _("Enter new credentials"))]
+        case "account.merge-refused":
+            return [Door(f"{PEOPLE}/{quote(finding.about, safe='')}", _("See who it is"))]
+    match kind:
+        case "integrations" if name:
+            return [Door(own, _("To the integration"))]
+        case "controllers" if name:
+            return [Door(own, _("To the controller"))]
+        case "networks" if name:
+            return [Door(own, _("To the network"))]
+        case "locations" if name:
+            return [Door(own, _("To the location"))]
+        case "mail":
+            return [Door(f"{SETTINGS}/mail", _("To the mail settings"))]
+        case "plugins":
+            return [Door(f"{SETTINGS}/plugins", _("To the plugins"))]
+    return []
