@@ -13,6 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from cusna_core.api import Clock, ConfigError, Finding, Level
+from cusna_core.config.models import Mail as MailTable
 from cusna_core.config.problems import ConfigFileError, Problem
 from cusna_core.config.setup import Setup
 from cusna_core.core import Core, postal
@@ -20,7 +21,9 @@ from cusna_core.engine import build, troubles
 from cusna_core.engine.control import Control
 from cusna_core.engine.gauges import gauges
 from cusna_core.engine.workshop import Workshop
+from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
+from cusna_core.mail.smtp import Smtp
 from cusna_core.mail.worker import Worker as MailWorker
 from cusna_core.store import audit, outbox, sign_in
 from cusna_core.store.db import Tx
@@ -46,6 +49,7 @@ class App:
     def __init__(self, core: Core) -> None:
         self.core = core
         self._mail: MailWorker | None = None
+        self._used: MailTable | None = None
         self._runner: web.AppRunner | None = None
         self._monitoring: web.AppRunner | None = None
         self._control: Control | None = None
@@ -68,19 +72,9 @@ class App:
         core = self.core
         general = core.file.general
         setup = await core.settle()
-        try:
-            post = postal(setup)
-        except ConfigError as error:
-            post = None, None
-            trouble = [
-                Finding(
-                    Level.ERROR, "mail.options", f"No mail can go out. {error}", FIX_MAIL, f"{error.path}"
-                )
-            ]
-            await core.engine.findings.report("mail-setup", trouble)
-        else:
-            await core.engine.findings.report("mail-setup", ())
+        post = await self._post(setup)
         desk = Desk(core.db, core.clock, core.members, general.base_url, lambda: core.file.general.admins)
+        self._used = setup.mail
         self._mail = MailWorker(
             core.db,
             core.vault,
@@ -143,14 +137,25 @@ class App:
             problem = Problem("metrics.listen", f"cannot be listened on: {error.strerror}")
             raise ConfigFileError(problem, file=self.core.file.path) from None
 
-    def _use(self, setup: Setup) -> None:
-        """The console may have changed the mail server."""
+    async def _post(self, setup: Setup) -> tuple[Composer | None, Smtp | None]:
+        """How mails are written and sent; why they cannot be is a finding."""
+        post: tuple[Composer | None, Smtp | None] = None, None
+        trouble: list[Finding] = []
         try:
-            composer, smtp = postal(setup)
-        except ConfigError:
-            return  # said at the start
-        if self._mail is not None and composer is not None and smtp is not None:
-            self._mail.use(composer, smtp)
+            post = postal(setup)
+        except ConfigError as error:
+            said = f"No mail can go out. {error}"
+            trouble.append(Finding(Level.ERROR, "mail.options", said, FIX_MAIL, f"{error.path}"))
+        await self.core.engine.findings.report("mail-setup", trouble)
+        return post
+
+    async def _use(self, setup: Setup) -> None:
+        """The console may have changed the mail server."""
+        post = await self._post(setup)
+        # Each change of the settings comes by here; letters on their way need not care about most.
+        if self._mail is not None and setup.mail != self._used:
+            self._used = setup.mail
+            await self._mail.use(*post)
 
     async def stop(self) -> None:
         """Stop within five seconds: no new requests, loops ended, database closed.

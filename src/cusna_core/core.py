@@ -4,15 +4,13 @@ import asyncio
 import base64
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import SystemRandom
 from typing import Any, Self
 
-from yarl import URL
-
-from cusna_core.api import Clock, ConfigError, Finding, SystemClock
+from cusna_core.api import Clock, Finding, SystemClock
 from cusna_core.config import file as config_file
 from cusna_core.config import plugins, resolve
 from cusna_core.config.file import ConfigFile
@@ -24,8 +22,10 @@ from cusna_core.engine.estate import Estate
 from cusna_core.engine.hush import Hush
 from cusna_core.engine.members import Members
 from cusna_core.engine.operations import Operations
+from cusna_core.engine.ring import Ring
 from cusna_core.mail.compose import Composer
-from cusna_core.mail.smtp import MailError, Smtp
+from cusna_core.mail.settings import opened, tried
+from cusna_core.mail.smtp import Smtp
 from cusna_core.store import installation, settings
 from cusna_core.store.db import Database, Lock, lock
 from cusna_core.store.vault import Vault
@@ -79,7 +79,17 @@ class Core:
         self._held = held
         self.hush = Hush()
         self.hush.install()
-        self._ground = build.Ground(db, vault, clock, identity, self.hush)
+        self.ring = Ring()
+        self.ring.install()
+        self._ground = build.Ground(
+            db,
+            vault,
+            clock,
+            identity,
+            self.hush,
+            self.ring,
+            lambda name, many: self.engine.sync.read_so_far(name, many),
+        )
         self.nudge_mail: Callable[[], None] = lambda: None
         general = file.general
         self.engine = Engine(
@@ -104,7 +114,7 @@ class Core:
             new_token=lambda: base64.urlsafe_b64encode(dice.randbytes(32)).rstrip(b"=").decode(),
         )
         self.setup: Setup | None = None
-        self.changed: Callable[[Setup], None] = lambda _: None
+        self.changed: Callable[[Setup], Awaitable[None]] = _nobody
         """Called when another setup is at work."""
         self._retiring: dict[asyncio.Task[None], Estate] = {}
 
@@ -146,6 +156,7 @@ class Core:
             await self.db.close()
             self._held.release()
             self.hush.uninstall()
+            self.ring.uninstall()
 
     async def _look_at_log(self) -> list[Finding]:
         return self.hush.findings(self.clock)
@@ -171,24 +182,16 @@ class Core:
         task = asyncio.create_task(self._retire(before), name="retire")
         self._retiring[task] = before
         task.add_done_callback(lambda done: self._retiring.pop(done, None))
-        self.changed(setup)
+        await self.changed(setup)
         return setup
 
     async def try_mail(self, to: str) -> dict[str, Any]:
         """Send a test mail, at once and not by the outbox: whether the server took it, and the sentence."""
         setup = self.setup or await self.settle()
-        now = self.clock.now()
-        try:
-            composer, smtp = postal(setup)
-            if composer is None or smtp is None:
-                return {"sent": False, "said": "No mail server is configured: write a [mail] table."}
-            site = URL(setup.general.base_url)
-            values = {"site": site.host or str(site), "console": f"{setup.general.base_url}/console"}
-            letter = f"test-{int(now.timestamp() * 1000)}"
-            await smtp.send(composer.compose("test", language("en"), values, to=to, letter=letter, now=now))
-        except (MailError, ConfigError) as error:
-            return {"sent": False, "said": str(error)}
-        return {"sent": True, "said": f"The mail server accepted a test mail to {to}. Look into that inbox."}
+        if setup.mail is None:
+            return {"sent": False, "said": "No mail server is configured: write a [mail] table."}
+        told = await tried(setup.mail, setup.general.base_url, to, language("en"), self.clock)
+        return {"sent": told.sent, "said": told.said}
 
     async def _retire(self, estate: Estate) -> None:
         """A look that has begun may end: what it asks is closed a little later."""
@@ -208,15 +211,8 @@ class Core:
 
 def postal(setup: Setup) -> tuple[Composer | None, Smtp | None]:
     """How mails are written and sent; nothing where no mail server is configured."""
-    mail = setup.mail
-    if mail is None:
-        return None, None
-    smtp = Smtp(
-        mail.host,
-        mail.effective_port,
-        security=mail.security.value,
-        username=mail.username,
-        password=mail.password,
-        ca=str(mail.ca) if mail.ca is not None else None,
-    )
-    return Composer(mail.sender, setup.general.base_url), smtp
+    return (None, None) if setup.mail is None else opened(setup.mail, setup.general.base_url)
+
+
+async def _nobody(_: Setup) -> None:
+    """Nobody needs to know."""

@@ -298,7 +298,7 @@ async def test_pauses_never_pass_five_minutes(office: Office) -> None:
 
 async def test_wrong_credentials_are_told_at_once(office: Office, post: Post) -> None:
     box = await post.open("starttls")
-    office.worker.use(Composer("w@example.com", BASE), Smtp("localhost", box.port, timeout=5))
+    await office.worker.use(Composer("w@example.com", BASE), Smtp("localhost", box.port, timeout=5))
     async with running(office):
         await office.put("test", to="it@example.com")
         await office.idle()
@@ -483,7 +483,7 @@ async def test_without_a_server_letters_wait(office: Office, post: Post) -> None
         await office.put("test", to="it@example.com")
         await asyncio.sleep(0.05)
         assert not office.box.mails
-        worker.use(Composer("w@example.com", BASE), post.smtp(office.box))
+        await worker.use(Composer("w@example.com", BASE), post.smtp(office.box))
         await office.box.wait_for(1)
 
 

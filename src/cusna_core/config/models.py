@@ -208,6 +208,11 @@ class Integration(Options):
     """A membership source, such as an Andcards account, and what its members get."""
 
     type: Type = Field(title="Type", description="Which kind of source it is. A plugin brings it.")
+    enabled: bool = Field(
+        default=True,
+        title="Switched on",
+        description="Off: it is not read. Who has access keeps it until its promised end; nobody new gets any.",
+    )
     manage_vlans: bool = Field(
         default=False,
         title="Manage VLANs",
@@ -230,12 +235,22 @@ class Controller(Options):
     """A WiFi vendor's system: one login."""
 
     type: Type = Field(title="Type", description="Which vendor's system it is. A plugin brings it.")
+    enabled: bool = Field(
+        default=True,
+        title="Switched on",
+        description="Off: its networks get no new keys. Keys that are there keep their promised ends.",
+    )
 
 
 class Network(Options):
     """One WiFi name (SSID) on one controller."""
 
     controller: Slug = Field(title="Controller", description="Name of the controller that it is on.")
+    enabled: bool = Field(
+        default=True,
+        title="Switched on",
+        description="Off: it gets no new keys. Keys that are there keep their promised ends.",
+    )
     vlan_pool: VlanPool = Field(
         default=(),
         title="VLAN pool",
@@ -270,6 +285,11 @@ class Location(Options):
         title="Networks",
         description="Names of the networks that people get there. Locations may share one.",
         examples=[["members"]],
+    )
+    enabled: bool = Field(
+        default=True,
+        title="Switched on",
+        description="Off: nobody new gets access there. Who has it keeps it until its promised end.",
     )
     name: Word | None = Field(default=None, title="Name", description="Left out: as the source calls it.")
     timezone: Timezone | None = Field(

@@ -144,7 +144,7 @@ class _Resolution:
                 (*core.plans_without_wifi, *(plan.lower() for plan in core.plans_without_wifi))
             ),
         )
-        return setup.Integration(name, origin, sources[core.type], judged.own, policy)
+        return setup.Integration(name, origin, sources[core.type], judged.own, policy, core.enabled)
 
     def _controller(self, name: str, raw: Any, origin: Origin) -> setup.Controller | None:
         drivers = self.registry.drivers
@@ -153,7 +153,7 @@ class _Resolution:
         judged = self._judge("controller", name, origin, raw, models.Controller, own, bad_type)
         if judged is None or judged.core is None or judged.own is None:
             return None
-        return setup.Controller(name, origin, drivers[judged.core.type], judged.own)
+        return setup.Controller(name, origin, drivers[judged.core.type], judged.own, judged.core.enabled)
 
     def _network(
         self, controllers: Mapping[str, setup.Controller], name: str, raw: Any, origin: Origin
@@ -173,7 +173,14 @@ class _Resolution:
             return None
         first_visit = core.provision is models.Provision.ON_FIRST_VISIT
         return setup.Network(
-            name, origin, core.controller, judged.own, core.vlan_pool, core.apply, first_visit
+            name,
+            origin,
+            core.controller,
+            judged.own,
+            core.vlan_pool,
+            core.apply,
+            first_visit,
+            core.enabled,
         )
 
     def _location(
@@ -214,6 +221,7 @@ class _Resolution:
             ZoneInfo(core.timezone) if core.timezone else None,
             core.contact,
             core.privacy_url,
+            core.enabled,
         )
 
     def _sinks(self) -> dict[str, setup.Sink]:

@@ -27,6 +27,7 @@ class Integration:
     source: type[api.Source[Any]]
     options: Options
     policy: Policy
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Controller:
     origin: Origin
     driver: type[api.Controller[Any, Any]]
     options: Options
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Network:
     vlan_pool: tuple[int, ...]
     apply: bool
     on_first_visit: bool
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Location:
     timezone: ZoneInfo | None
     contact: str
     privacy_url: str | None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)

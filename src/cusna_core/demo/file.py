@@ -10,6 +10,7 @@ from cusna_core.config.plugins import Registry
 from cusna_core.demo.people import SPOTS
 
 ADMIN = "admin@space.example"
+SENDER = "Cusna demo <wifi@space.example>"
 
 
 def written(
@@ -21,8 +22,12 @@ def written(
     registry: Registry,
     *,
     given: bool,
+    bare: bool = False,
 ) -> Path:
-    """Write `cusna.toml` into the folder; with `given`, only its general part. `air` is by location."""
+    """Write `cusna.toml` into the folder; with `given`, only its general part. `air` is by location.
+
+    With `bare` it is what the tutorial begins with: not even a mail server.
+    """
     vendors = list({one.type: one for one in air.values()}.values())
     types = {source.type, *(one.type for one in vendors)}
     enable = [one.name for one in registry.installed if types & {*one.sources, *one.fakes}]
@@ -31,20 +36,16 @@ def written(
         f'listen = "127.0.0.1:{port}"',
         'data_dir = "data"',
         f'admins = ["{ADMIN}"]',
-        'sync_every = "1 min"',
-        'verify_every = "1 min"',
+        *([] if bare else ['sync_every = "1 min"', 'verify_every = "1 min"']),
         "",
         "[plugins]",
         f"enable = {json.dumps(enable)}",
         "",
-        "[mail]",
-        'host = "127.0.0.1"',
-        f"port = {smtp}",
-        'security = "none"',
-        'sender = "Cusna demo <wifi@space.example>"',
-        "",
     ]
-    if not given:
+    if not bare:
+        mail = {"host": "127.0.0.1", "port": smtp, "security": "none", "sender": SENDER}
+        parts += _table("mail", mail)
+    if not given and not bare:
         parts += _table(
             "integrations.hq",
             {

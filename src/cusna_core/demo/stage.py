@@ -57,11 +57,13 @@ class Stage:
         port: int,
         *,
         given: bool = False,
+        bare: bool = False,
         clock: JumpingClock | None = None,
     ) -> "Stage":
         """Start the fakes, fill them, write a configuration file, and start the program on it.
 
-        With `given` the file holds only the general part, so that the Settings path can be walked.
+        With `given` the file holds only the general part, so that the Settings path can be walked; with
+        `bare` not even a mail server.
         A clock that was jumped before chooses the day on which the story begins.
         """
         clock = clock or JumpingClock()
@@ -72,10 +74,10 @@ class Stage:
         air = await _air(registry, clock)
         cast = Cast(source, clock.now(), [one for one in SPOTS if one.slug in air])
         cast.fill()
-        path = written(folder, port, inbox.port, source, air, registry, given=given)
+        path = written(folder, port, inbox.port, source, air, registry, given=given, bare=bare)
         app = await App.start(path, clock=clock)
         titles = {name: one.title for name, one in registry.drivers.items()}
-        return cls(clock, inbox, source, air, cast, app, given=given, _titles=titles)
+        return cls(clock, inbox, source, air, cast, app, given=given or bare, _titles=titles)
 
     async def stop(self) -> None:
         await self.app.stop()

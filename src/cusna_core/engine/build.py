@@ -6,7 +6,7 @@ source. What cannot be had right now (a source that is down at start) is taken f
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from cusna_core.engine import fenced, troubles
 from cusna_core.engine.estate import Estate, Integration, Location, Wifi
 from cusna_core.engine.fence import Fault
 from cusna_core.engine.hush import Hush
+from cusna_core.engine.ring import Ring
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store import places as place_rows
 from cusna_core.store.db import Database
@@ -40,9 +41,15 @@ class Ground:
     clock: api.Clock
     installation: str
     hush: Hush = field(default_factory=Hush)
+    ring: Ring = field(default_factory=Ring)
+    so_far: Callable[[str, int], None] = lambda _name, _records: None
+    """An integration got so many more records while it reads."""
 
     def context(self, name: str) -> Context:
-        return Context(name, self.installation, self.clock, self.vault.fingerprint)
+        def progress(records: int) -> None:
+            self.so_far(name, records)
+
+        return Context(name, self.installation, self.clock, self.vault.fingerprint, progress)
 
 
 async def build(setup: Setup, ground: Ground) -> Estate:
@@ -52,6 +59,7 @@ async def build(setup: Setup, ground: Ground) -> Estate:
     controllers = await _controllers(setup, ground, findings)
     answers = await asyncio.gather(*(_told(name, source, ground) for name, source in sources.items()))
     told = dict(zip(sources, answers, strict=True))
+    told |= await _told_before(setup, ground)
     locations = await _locations(setup, ground, told, findings)
     ghosts = [one for one in await ground.db.read(place_rows.remembered) if one.id not in locations]
     policies = {name: setup.integrations[name].policy for name in sources}
@@ -77,6 +85,7 @@ async def _sources(setup: Setup, ground: Ground, findings: list[Finding]) -> dic
     made = {
         name: partial(fenced.source, one.source, one.options, ground.context(name), ground.hush)
         for name, one in setup.integrations.items()
+        if one.enabled
     }
     return await _all_opened("integrations", made, findings)
 
@@ -141,6 +150,12 @@ async def _told(name: str, source: api.Source[Any], ground: Ground) -> Sequence[
     return told
 
 
+async def _told_before(setup: Setup, ground: Ground) -> dict[str, Sequence[SourceLocation] | None]:
+    """What integrations that are switched off told last: they are not asked."""
+    asleep = [name for name, one in setup.integrations.items() if not one.enabled]
+    return await ground.db.read(lambda tx: {name: place_rows.told(tx, name) or None for name in asleep})
+
+
 async def _locations(
     setup: Setup,
     ground: Ground,
@@ -154,7 +169,13 @@ async def _locations(
         if place is None:
             continue
         found[name] = Location(
-            name, place[1], place[0], tuple(one.networks), one.contact, one.privacy_url or ""
+            name,
+            place[1],
+            place[0],
+            tuple(one.networks),
+            one.contact,
+            one.privacy_url or "",
+            closed=not (one.enabled and setup.integrations[one.integration].enabled),
         )
     await ground.db.run(
         lambda tx: place_rows.remember(
@@ -303,5 +324,6 @@ def _wifis(
             location_ids=mine,
             on_first_visit=one.on_first_visit,
             broken=any(managed) and not able,
+            closed=not (one.enabled and setup.controllers[one.controller].enabled),
         )
     return found

@@ -29,6 +29,8 @@ class Location:
     network_ids: tuple[str, ...]
     contact: str = ""
     privacy_url: str = ""
+    closed: bool = False
+    """Switched off, or its integration is: what was promised there is kept, and nothing new is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Wifi:
     on_first_visit: bool = False
     broken: bool = False
     """VLAN management is wanted here, and the driver cannot."""
+    closed: bool = False
+    """Switched off, or its controller is: keys that are there are looked after until they end, none is added."""
 
     @property
     def ssid(self) -> str:
@@ -81,6 +85,12 @@ class Estate:
 
     def places(self, integration: str) -> tuple[Place, ...]:
         return tuple(one.place for one in self.locations.values() if one.place.integration == integration)
+
+    def closed(self, integration: str) -> frozenset[str]:
+        """Its locations that are switched off."""
+        return frozenset(
+            one.id for one in self.locations.values() if one.closed and one.place.integration == integration
+        )
 
     def wifis_of(self, location_id: str) -> Iterator[Wifi]:
         location = self.locations.get(location_id)

@@ -65,7 +65,7 @@ class Planner:
         self._clock = clock
         self._decisions = decisions
         self._prefix = prefix
-        self._grouping = Grouping(db, decisions, prefix)
+        self.grouping = Grouping(db, decisions, prefix)
 
     async def plan(self, wifi: Wifi, *, only: str | None = None, now: datetime | None = None) -> Plan:
         """The plan for a network, or for one account's key on it (then nobody else's is in it)."""
@@ -78,7 +78,10 @@ class Planner:
         _believe(wifi, seen, told.memory)
         owned = own(seen, told.memory, wifi.network.features)
         accesses, accounts = self._who(wifi, only, now)
-        chosen = await self._grouping.choose(wifi, accesses, accounts, segments, owned, now)
+        if wifi.closed:
+            # Nothing new, and what is there is looked after until it ends.
+            accesses = tuple(one for one in accesses if one.account_id in owned.ours)
+        chosen = await self.grouping.choose(wifi, accesses, accounts, segments, owned, now)
         present = {
             account: keys[0].state.vlan
             for account, keys in owned.ours.items()
@@ -102,7 +105,7 @@ class Planner:
             wanted,
             _narrowed(owned, only),
             segments,
-            {one.vlan: Segment(one.vlan, self._grouping.segment_name(one.vlan)) for one in chosen.groups},
+            {one.vlan: Segment(one.vlan, self.grouping.segment_name(one.vlan)) for one in chosen.groups},
             told.memory,
             wifi.network.features,
         )

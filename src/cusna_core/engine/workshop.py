@@ -46,7 +46,7 @@ class Workshop:
         self.file = file
         self.registry = registry
         self.setup = setup
-        self._ground = ground
+        self.ground = ground
         self._rebuild = rebuild
         self._building = asyncio.Lock()
         self._trial = Trial(engine, registry, ground)
@@ -77,15 +77,15 @@ class Workshop:
 
     async def all(self, kind: Kind) -> list[Kept]:
         """By name, those of the file and those of the console."""
-        vault = self._ground.vault
-        made = await self._ground.db.read(lambda tx: settings.all(tx, vault))
+        vault = self.ground.vault
+        made = await self.ground.db.read(lambda tx: settings.all(tx, vault))
         names = {*made.get(kind, {}), *self.file.tables[kind]}
         found = [await self.kept(kind, name) for name in sorted(names)]
         return [one for one in found if one is not None]
 
     async def _stored(self, kind: Kind, name: str) -> settings.Setting | None:
-        vault = self._ground.vault
-        return await self._ground.db.read(lambda tx: settings.get(tx, vault, kind, name))
+        vault = self.ground.vault
+        return await self.ground.db.read(lambda tx: settings.get(tx, vault, kind, name))
 
     def _kept(self, kind: Kind, name: str, origin: Origin, raw: Any, stored: settings.Setting | None) -> Kept:
         values = dict(raw) if isinstance(raw, Mapping) else {}
@@ -151,17 +151,17 @@ class Workshop:
         own = self._judged(kind, name, whole)
         if tried:
             await self._trial.of(kind, name, whole, own)
-        now = self._ground.clock.now()
+        now = self.ground.clock.now()
         before = stored.values if stored else {}
         touched = sorted(one for one in {*whole, *before} if whole.get(one) != before.get(one))
 
         def put(tx: Tx) -> None:
-            settings.put(tx, self._ground.vault, kind, name, whole, now, by, version)
+            settings.put(tx, self.ground.vault, kind, name, whole, now, by, version)
             told = {"kind": kind, "name": name, "fields": touched}
             audit.write(tx, "setting-changed" if version else "setting-made", now, who=by, data=told)
 
-        await self._ground.db.run(put)
-        await self._take()
+        await self.ground.db.run(put)
+        await self.take()
 
     async def change(
         self, kind: Kind, name: str, changes: Mapping[str, Any], *, by: str, version: int
@@ -178,14 +178,14 @@ class Workshop:
         needed = [f"{one.kind} {one.name}" for one in await self.needing(kind, name)]
         if needed:
             raise Refused(Problem("", f"It is still used by {', '.join(needed)}. Remove that first."))
-        now = self._ground.clock.now()
+        now = self.ground.clock.now()
 
         def delete(tx: Tx) -> None:
             settings.delete(tx, kind, name, version)
             audit.write(tx, "setting-removed", now, who=by, data={"kind": kind, "name": name})
 
-        await self._ground.db.run(delete)
-        await self._take()
+        await self.ground.db.run(delete)
+        await self.take()
 
     async def needing(self, kind: Kind, name: str) -> Sequence[Kept]:
         """What could not do without it."""
@@ -198,7 +198,8 @@ class Workshop:
                 return [one for one in await self.all("location") if name in one.values.get("networks", ())]
         return ()
 
-    async def _take(self) -> None:
+    async def take(self) -> None:
+        """Set to work what is stored now."""
         async with self._building:
             self.setup = await self._rebuild()
 

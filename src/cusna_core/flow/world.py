@@ -148,6 +148,8 @@ class Refusal(StrEnum):
     """A booking of today waits to be claimed in the portal."""
     ELSEWHERE = "elsewhere"
     """It has a right, at another location: `location_id`; roaming is off."""
+    CLOSED = "closed"
+    """The location is switched off: nobody new gets in."""
     NOTHING = "nothing"
 
 

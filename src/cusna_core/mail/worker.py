@@ -68,9 +68,17 @@ class Worker:
         self._told: str | None = None
         self._stuck = False
 
-    def use(self, composer: Composer, smtp: Smtp) -> None:
-        """Another server from now on: the settings were changed."""
+    async def use(self, composer: Composer | None, smtp: Smtp | None) -> None:
+        """Another server from now on, or none: the settings were changed. What waits goes at once."""
         self._composer, self._smtp = composer, smtp
+        self._down = False
+        self._failures.clear()
+        if self._told is not None:
+            # It was about the one before.
+            self._told = None
+            await self._tell(())
+        now = self._clock.now()
+        await self._db.run(lambda tx: outbox.hasten(tx, now))
         self.nudge()
 
     def nudge(self) -> None:
@@ -140,9 +148,9 @@ class Worker:
             self._wake.set()
 
     async def _try(self, letter: Letter) -> None:
-        assert self._smtp is not None
-        assert self._composer is not None
-        now = self._clock.now()
+        composer, smtp, now = self._composer, self._smtp, self._clock.now()
+        if composer is None or smtp is None:
+            return  # taken away since the round began
         if now >= (letter.expires or letter.created + LIFE):
             await self._drop(letter, "too-late")
             return
@@ -151,7 +159,7 @@ class Worker:
             if isinstance(ready, Drop):
                 await self._drop(letter, ready.why)
                 return
-            mail = self._composer.compose(
+            mail = composer.compose(
                 ready.kind,
                 language(ready.language),
                 ready.values,
@@ -163,7 +171,7 @@ class Worker:
             if letter.expires is not None and self._clock.now() >= letter.expires:
                 await self._drop(letter, "too-late")
                 return
-            await self._smtp.send(mail)
+            await smtp.send(mail)
         except Undeliverable as error:
             log.warning("Letter %s (%s) is given up. %s", letter.id, letter.kind, error)
             await self._drop(letter, "undeliverable")

@@ -120,6 +120,11 @@ def retry(tx: Tx, letter_id: str, due: datetime, error: str) -> None:
     )
 
 
+def hasten(tx: Tx, now: datetime) -> None:
+    """Who failed is tried again now: there is another mail server."""
+    tx.execute("UPDATE outbox SET due = ? WHERE done IS NULL AND tries > 0", (ms(now),))
+
+
 def drop(tx: Tx, letter_id: str, why: str, now: datetime) -> None:
     tx.execute(
         "UPDATE outbox SET done = ?, dropped = ?, payload = NULL WHERE id = ? AND done IS NULL",
@@ -164,6 +169,27 @@ def waiting(tx: Tx) -> tuple[int, str]:
         "ORDER BY due DESC)"
     ).fetchone()
     return row["many"], row["error"] or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The letters that have not gone out yet."""
+
+    many: int
+    oldest: datetime | None
+    failed: int
+    """Of these, how many were tried and not taken."""
+    error: str
+    """What the latest of them met: a sentence."""
+    next_try: datetime | None
+
+
+def state(tx: Tx) -> Waiting:
+    row = tx.execute(
+        "SELECT count(*) AS many, min(created) AS oldest, sum(tries > 0) AS failed, min(due) AS due "
+        "FROM outbox WHERE done IS NULL"
+    ).fetchone()
+    return Waiting(row["many"], at(row["oldest"]), row["failed"] or 0, waiting(tx)[1], at(row["due"]))
 
 
 def purge(tx: Tx, before: datetime) -> None:

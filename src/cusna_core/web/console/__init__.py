@@ -6,8 +6,10 @@ console.equip(application, workshop)
 
 from aiohttp import web
 
+from cusna_core.engine.outlook import Outlooks
 from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
+from cusna_core.mail.settings import MailSettings
 from cusna_core.web.console import (
     activity,
     appearance,
@@ -19,6 +21,7 @@ from cusna_core.web.console import (
     location,
     mail,
     network,
+    overview,
     pages,
     people,
     plugins,
@@ -34,7 +37,10 @@ SIGN_IN = f"{HERE}/sign-in"
 
 def equip(application: web.Application, workshop: Workshop) -> None:
     """Give the pages what they work with."""
-    application[BENCH] = Bench(workshop, Survey(workshop.engine))
+    general = workshop.file.general
+    mailing = MailSettings(workshop, workshop.ground.clock, general.base_url)
+    survey = Survey(workshop.engine)
+    application[BENCH] = Bench(workshop, survey, Outlooks(workshop.engine, survey), mailing)
 
 
 def routes() -> tuple[Route, ...]:
@@ -58,7 +64,7 @@ def routes() -> tuple[Route, ...]:
 
 def _entry() -> tuple[Route, ...]:
     return (
-        get(HERE, pages.overview, Who.ADMIN),
+        get(HERE, overview.show, Who.ADMIN),
         get(SIGN_IN, entry.show, Who.PUBLIC),
         post(SIGN_IN, entry.ask, Who.PUBLIC),
         get(f"{SIGN_IN}/sent", entry.sent, Who.PUBLIC),

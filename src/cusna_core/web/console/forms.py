@@ -40,6 +40,7 @@ class Field:
     """The step of a number field."""
     least: str = ""
     most: str = ""
+    example: str = ""
 
     @property
     def id(self) -> str:
@@ -125,6 +126,7 @@ def _field(
     label = language.text(str(it.get("title", name)))
     hint = language.text(str(it["description"])) if it.get("description") else ""
     plain = _typed(it.get("default"))
+    example = _example(it.get("examples"))
     match kind.get("type"):
         case "object":
             below = _fields(kind, shared, language, (), f"{name}.")
@@ -137,7 +139,7 @@ def _field(
             most = _typed(kind.get("maximum"))
             return Field(name, label, hint, "number", required, plain, number=step, least=least, most=most)
         case "array":
-            return Field(name, label, hint, "lines", required, plain)
+            return Field(name, label, hint, "lines", required, plain, example=example)
     if kind.get("format") == "password":
         return Field(name, label, hint, "secret", required, "")
     options = _choices(arms, language)
@@ -145,7 +147,13 @@ def _field(
         if not required and it.get("default") is None:
             options = (Choice("", language.text("Not set")), *options)
         return Field(name, label, hint, "select", required, plain, options)
-    return Field(name, label, hint, "text", required, plain)
+    return Field(name, label, hint, "text", required, plain, example=example)
+
+
+def _example(some: Any) -> str:
+    """The first, on one line."""
+    first = some[0] if isinstance(some, list | tuple) and some else some if isinstance(some, str) else ""
+    return _typed(first).replace("\n", ", ")
 
 
 def _looked_up(it: Mapping[str, Any], shared: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from cusna_core.engine.outlook import Outlooks
 from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
+from cusna_core.mail.settings import MailSettings
 from cusna_core.store import sign_in as store
 from cusna_core.web.portal.paper import remember_language
 from cusna_core.web.security import SESSION
@@ -26,6 +28,8 @@ class Bench:
 
     workshop: Workshop
     survey: Survey
+    outlooks: Outlooks
+    mail: MailSettings
 
 
 BENCH = web.AppKey("BENCH", Bench)
@@ -52,7 +56,19 @@ class Group:
 def navigation() -> tuple[Group, ...]:
     """Everything that has a page. People, companies, changes and the rest join as groups of their own."""
     return (
-        Group((Item("overview", "/console", "activity", lambda language: language.text("Overview")),)),
+        Group(
+            (
+                Item("overview", "/console", "activity", lambda language: language.text("Overview")),
+                Item(
+                    "companies",
+                    "/console/companies",
+                    "building",
+                    lambda language: language.text("Companies"),
+                ),
+                Item("changes", "/console/changes", "refresh", lambda language: language.text("Changes")),
+                Item("activity", "/console/activity", "clock", lambda language: language.text("Activity")),
+            )
+        ),
         Group(
             (
                 Item(
@@ -66,12 +82,12 @@ def navigation() -> tuple[Group, ...]:
                     f"{SETTINGS}/controllers",
                     "server",
                     lambda language: language.text("Controllers"),
-                Item("activity", "/console/activity", "clock", lambda language: language.text("Activity")),
                 ),
                 Item("network", f"{SETTINGS}/networks", "wifi", lambda language: language.text("Networks")),
                 Item(
                     "location", f"{SETTINGS}/locations", "place", lambda language: language.text("Locations")
                 ),
+                Item("mail", f"{SETTINGS}/mail", "mail", lambda language: language.text("Mail")),
                 Item("plugins", f"{SETTINGS}/plugins", "plug", lambda language: language.text("Plugins")),
             ),
             lambda language: language.text("Settings"),
@@ -115,6 +131,7 @@ def page(
     site = request.app[SITE]
     language = site.language(request)
     signed_in = request.get(SESSION)
+    bench = request.app.get(BENCH)
     values |= {
         "at": at,
         "here": here or str(request.rel_url.without_query_params("lang")),
@@ -122,8 +139,11 @@ def page(
         "zone": zone(request),
         "groups": navigation(),
         "admin": signed_in.admin if signed_in is not None else "",
+        "mailing": bench is None or bench.mail.works,
         "base": site.base,
         "door": None,
+        # Of the moment before the page is made: what changes while it is made is told to it.
+        "since": values.get("since") or (bench.survey.watch.cursor if bench is not None else ""),
     }
     response = site.pages.answer(request, f"console/{template}", language, values, status=status)
     remember_language(request, response)

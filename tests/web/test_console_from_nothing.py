@@ -1,0 +1,277 @@
+"""Can somebody who has never seen it set everything up in the browser alone, and does a member then join?
+
+It begins with a file that holds `base_url`, `data_dir`, `admins` and `plugins`, and nothing else: no mail
+server, no membership system, no controller. With CUSNA_SHOTS=FOLDER it keeps a picture of every page.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cusna_core.api import FakeWifi
+from cusna_core.config import plugins
+from cusna_core.demo.file import ADMIN, SENDER
+from cusna_core.demo.people import HAFEN, JORDAAN, KALLIO, KREUZBERG, Spot
+from cusna_core.demo.stage import PRINTER, SSID, Stage, until
+
+from .test_console_browser import AXE, SHOTS, TAGS, Walk, complaints, port
+from .test_console_browser import page as page
+from .test_console_browser import pytestmark as needed
+
+pytestmark = needed
+WANTED = ["andcards", "unifi", "meraki", "ruckus"]
+FOUR = (KREUZBERG, HAFEN, JORDAAN, KALLIO)
+"""UniFi, Meraki, RUCKUS One, SmartZone."""
+LOOKS = (("desk", 1280, 900, "light"), ("phone", 390, 844, "dark"))
+MEMBER = "Saskia de Vries"
+Page = Any
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """Nothing is set up; the fakes run."""
+    registry = plugins.load(WANTED, fakes=True)
+    if not {"ruckus_one", "smartzone"} <= set(registry.fakes):
+        pytest.skip("Install the plugins of this repository: the path is walked with their fakes.")
+    made = await Stage.build(tmp_path / "space", registry, port(), bare=True)
+    yield made
+    await made.stop()
+
+
+class Newcomer(Walk):
+    """Reads the pages, presses what they offer, and types what stands on the vendors' own pages."""
+
+    def __init__(self, stage: Stage, page: Page) -> None:
+        super().__init__(stage, page)
+        self.seen = 0
+        page.set_default_timeout(8000)
+
+    async def look(self, name: str) -> None:
+        """A picture, axe, and no sideways scrolling: on a desk by day and on a phone by night."""
+        assert AXE is not None
+        assert AXE.origin is not None
+        self.seen += 1
+        page = self.page
+        await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
+        for size, width, height, scheme in LOOKS:
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.emulate_media(color_scheme=scheme)
+            if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+                self.complaints.append(f"{name}: {size} scrolls sideways")
+            if SHOTS:
+                path = Path(SHOTS) / f"nothing_{self.seen:02d}-{name}-{size}-{scheme}.png"
+                await page.screenshot(path=path, full_page=True)
+            found = await page.evaluate(
+                "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+            )
+            self.complaints += [f"{name} {size} {scheme}: {one}" for one in complaints(found)]
+        width, height = LOOKS[0][1:3]
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme="light")
+
+    async def type(self, values: Mapping[str, str]) -> None:
+        """Into the fields of these names; what is folded away is unfolded."""
+        for name, value in values.items():
+            field = self.page.locator(f"main [name='{name}']")
+            if not await field.is_visible():
+                await self.page.click("main .more summary")
+            if await field.evaluate("one => one.tagName") == "SELECT":
+                await field.select_option(value)
+            elif await field.get_attribute("type") == "checkbox":
+                await field.set_checked(value == "True")
+            else:
+                await field.fill(value)
+
+    async def next_step(self) -> None:
+        """What the overview offers to do now: the button of the first step that is not done."""
+        await self.to("/console")
+        await self.press(".steps-list .step.open a.button")
+
+    async def submit(self) -> None:
+        await self.press("main form.card button[type=submit]")
+
+
+async def admin_link(stage: Stage) -> str:
+    """What `cusna admin-link` prints on the server."""
+    async for event in stage.app.core.operations.run("admin-link", {}, "a test"):
+        if "result" in event:
+            return str(event["result"]["url"])
+    raise AssertionError("no link")
+
+
+def settings(stage: Stage, vendor: FakeWifi) -> dict[str, str]:
+    return dict(stage.settings())[f"Controller: {vendor.type}"]
+
+
+def test_the_file_holds_almost_nothing(stage: Stage) -> None:
+    text = stage.app.core.file.path.read_text()
+    named = re.findall(r"^(\[?\w+)", text, re.MULTILINE)
+    assert set(named) == {"base_url", "listen", "data_dir", "admins", "[plugins", "enable"}
+
+
+async def test_from_an_almost_empty_file_to_a_member_who_joins(stage: Stage, page: Page) -> None:
+    walk = Newcomer(stage, page)
+    await walk.to("/console")
+    await walk.look("sign-in")
+    assert "cusna admin-link" in await page.inner_text("main")
+    await page.goto(await admin_link(stage))
+    await walk.look("link")
+    await walk.press("form.pass button")
+    await walk.look("overview-nothing")
+
+    await set_up_the_mail(walk)
+    await connect_the_members(walk)
+    for spot in FOUR:
+        await connect_the_wifi(walk, spot)
+    await give_portals(walk)
+    await switch_on(walk)
+    await a_member_joins_everywhere(walk)
+
+    await stage.jump(stage.clock.now())
+    await walk.to("/console")
+    await walk.look("overview-done")
+    for vendor in stage.vendors():
+        assert vendor.foreign_keys(SSID) == {"printer": PRINTER}, "what was there is not as it was"
+    assert walk.complaints == []
+    assert [one for one in walk.said if "Failed to load resource" not in one] == []
+    assert [one for one in walk.foreign if not one.startswith((walk.base + "/", "data:"))] == []
+
+
+async def set_up_the_mail(walk: Newcomer) -> None:
+    page, stage = walk.page, walk.stage
+    await walk.next_step()
+    await walk.look("mail-empty")
+    await walk.submit()
+    await walk.look("mail-missing")
+    await walk.type({"host": "127.0.0.1", "security": "none", "port": "1", "sender": SENDER})
+    await walk.submit()
+    assert "cannot be reached" in await page.inner_text("#trouble")
+    await walk.look("mail-refused")
+    assert stage.inbox.mails == []
+    await walk.type({"port": str(stage.inbox.port)})
+    await walk.submit()
+    assert page.url.endswith("/settings/mail?saved"), page.url
+    await walk.look("mail")
+    assert [one.to for one in stage.inbox.mails] == [ADMIN]
+
+
+async def connect_the_members(walk: Newcomer) -> None:
+    page = walk.page
+    await walk.next_step()
+    await walk.look("integration-choose")
+    await walk.press("main a.tile[href$='/andcards']")
+    await walk.look("integration-setup")
+    await walk.type(dict(walk.stage.settings())["Integration: andcards"])
+    await walk.submit()
+    assert page.url.endswith("/integrations/andcards?connected"), page.url
+    await walk.look("integration")
+
+
+async def connect_the_wifi(walk: Newcomer, spot: Spot) -> None:
+    """A controller, and the SSID on it."""
+    page, vendor = walk.page, walk.stage.air[spot.slug]
+    await walk.to("/console/settings/controllers")
+    if vendor.type == "unifi":
+        await walk.next_step()
+    else:
+        await walk.press("main a.button[href$='/new-controller']")
+    await walk.look(f"{vendor.type}-choose")
+    await walk.press(f"main a.tile[href$='/{vendor.type}']")
+    await walk.look(f"{vendor.type}-setup")
+    await walk.type(settings(walk.stage, vendor))
+    await walk.submit()
+    assert "/controllers/" in page.url, (vendor.type, await page.inner_text("main"))
+    assert page.url.endswith("?connected"), await page.inner_text("main")
+    await walk.look(f"{vendor.type}-controller")
+    await walk.press(f"main li:has(strong:text-is('{SSID}')) a.button, main li:has-text('{SSID}') a.button")
+    await walk.look(f"{vendor.type}-network-new")
+    await walk.type({"vlan_pool": "100-199"})
+    await walk.submit()
+    assert page.url.endswith("?connected"), await page.inner_text("main")
+    await walk.look(f"{vendor.type}-network")
+
+
+async def give_portals(walk: Newcomer) -> None:
+    page = walk.page
+    for number, spot in enumerate(FOUR):
+        if number == 0:
+            await walk.next_step()
+            await walk.look("location-choose")
+        else:
+            await walk.to("/console/settings/new-location")
+        await walk.press(f"main a.tile:has-text('{spot.title}')")
+        engine = walk.stage.app.core.engine
+        vendor = walk.stage.air[spot.slug]
+        (network,) = (
+            one.id
+            for one in engine.estate.wifis.values()
+            if walk.stage.app.core.setup
+            and walk.stage.app.core.setup.controllers[one.controller_id].driver.type == vendor.type
+        )
+        await page.check(f"main [name='network:{network}']")
+        if number == 0:
+            await walk.look("location-new")
+        await walk.submit()
+        assert page.url.endswith("?made"), await page.inner_text("main")
+        if number == 0:
+            await walk.look("location")
+    await walk.to("/console/settings/integrations/andcards")
+    await page.check("[name=roaming]")
+    await page.check("[name=manage_vlans]")
+    await page.fill("[name=plans_without_wifi]", "Virtual Office")
+    await walk.press("form[action$='/policy'] button")
+    await walk.look("integration-switches")
+
+
+async def switch_on(walk: Newcomer) -> None:
+    page, engine = walk.page, walk.stage.app.core.engine
+    for number, name in enumerate(sorted(engine.estate.wifis)):
+        assert not engine.estate.wifis[name].apply, "it began to write by itself"
+        if number == 0:
+            await walk.next_step()
+        else:
+            await walk.to(f"/console/settings/networks/{name}")
+        assert MEMBER in await page.inner_text("main")
+        if number == 0:
+            await walk.look("network-plan")
+        await walk.press("form:has([name=digest]) button")
+        assert page.url.endswith("?on"), await page.inner_text("main")
+    await walk.look("network-on")
+
+
+async def a_member_joins_everywhere(walk: Newcomer) -> None:
+    """By the portal, on a phone; with the one passphrase at all four."""
+    page, stage = walk.page, walk.stage
+    her = stage.cast.find(MEMBER)
+    before = len(stage.inbox.mails)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await walk.to(f"/portal/{her.spot.slug}")
+    await walk.look("portal")
+    await page.fill("[name=email]", her.email)
+    await walk.press("main button[type=submit]")
+    await walk.look("portal-sent")
+    assert await until(lambda: len(stage.inbox.mails) > before), "no mail came"
+    mail = stage.inbox.mails[-1]
+    assert mail.to == her.email
+    found = re.search(r"/portal/\S+/link/[\w-]+", mail.text)
+    assert found
+    await walk.to(found.group())
+    await walk.press("main form button")
+    for spot in FOUR:
+        assert await until(lambda spot=spot: _works(walk, spot), 30), f"not working at {spot.title}"
+    await walk.look("portal-wifi")
+    await page.click("main form[action*='/show'] button, main button:has-text('Show')")
+    await page.wait_for_selector("[data-field=passphrase]")
+    passphrase = await page.get_attribute("[data-field=passphrase]", "data-value")
+    await walk.look("portal-passphrase")
+    vlans = {spot.title: (await stage.join(spot, passphrase, "Saskia's phone")).vlan for spot in FOUR}
+    assert all(one in range(100, 200) for one in vlans.values()), vlans
+
+
+async def _works(walk: Newcomer, spot: Spot) -> bool:
+    await walk.to(f"/portal/{spot.slug}/wifi")
+    state = await walk.page.get_attribute("[data-field=state]", "data-value")
+    return state == "working"
