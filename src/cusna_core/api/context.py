@@ -17,6 +17,8 @@ class Context:
     clock: Clock
     fingerprint: Callable[[str], str] = field(repr=False)
     """A keyed, one-way fingerprint (hex) of a passphrase; the same for the installation's life."""
+    progress: Callable[[int], None] = field(default=lambda _: None, repr=False)
+    """A source may tell, while it reads everything, that it got so many more records."""
 
     @property
     def label_prefix(self) -> str:

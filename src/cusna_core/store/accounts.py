@@ -268,12 +268,25 @@ def replaced(tx: Tx, account_id: str, on: bool) -> None:
     tx.execute("UPDATE accounts SET replaced = ? WHERE id = ?", (int(on), account_id))
 
 
-def search(tx: Tx, text: str, limit: int = 50) -> list[Row]:
-    """By a part of the name or the address, in any case; by name, then id."""
-    escaped = text.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    found = tx.execute(
-        _ROW + "WHERE lower(name) LIKE ?1 ESCAPE '\\' OR lower(coalesce(email, '')) LIKE ?1 ESCAPE '\\' "
-        "OR id = ?2 ORDER BY lower(name), id LIMIT ?3",
-        (f"%{escaped}%", text.strip(), limit),
+def ids(tx: Tx, text: str, email_key: str | None) -> list[str]:
+    """Accounts with this id, or with this e-mail key in any integration."""
+    found = tx.execute("SELECT id FROM accounts WHERE id = ? OR email_key = ? ORDER BY id", (text, email_key))
+    return [row["id"] for row in found]
+
+
+def called(tx: Tx, accounts: Iterable[str]) -> dict[str, str]:
+    """What to call accounts: their names, else their addresses."""
+    found: dict[str, str] = {}
+    wanted = sorted(set(accounts))
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        marks = ", ".join("?" * len(some))
+        for row in tx.execute(f"SELECT id, name, email FROM accounts WHERE id IN ({marks})", some):  # noqa: S608 - marks
+            found[row["id"]] = row["name"] or row["email"] or row["id"]
+    return found
+
+
+def many(tx: Tx, integration: str) -> int:
+    return int(
+        tx.execute("SELECT count(*) FROM accounts WHERE integration = ?", (integration,)).fetchone()[0]
     )
-    return [_row(row) for row in found]

@@ -25,6 +25,7 @@ from cusna_core.store.limits import address_key as address_key
 from cusna_core.store.limits import allowed as allowed
 from cusna_core.store.limits import ip_key as ip_key
 from cusna_core.store.sessions import Session as Session
+from cusna_core.store.sessions import alive as alive
 from cusna_core.store.sessions import close_account as close_account
 from cusna_core.store.sessions import close_admin as close_admin
 from cusna_core.store.sessions import close_others as close_others

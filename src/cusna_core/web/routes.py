@@ -30,14 +30,16 @@ class Route:
     """The largest body, in bytes."""
     any_host: bool = False
     """Answers whatever the Host header says: for health checks only."""
+    quiet: bool = False
+    """Asked for by pages by themselves: it does not count as a use of the session."""
 
 
 class Undeclared(Exception):
     """A route that does not say who may enter. Nothing is served until it does."""
 
 
-def get(path: str, handler: Handler, who: Who, *, any_host: bool = False) -> Route:
-    return Route("GET", path, handler, who, body=0, any_host=any_host)
+def get(path: str, handler: Handler, who: Who, *, any_host: bool = False, quiet: bool = False) -> Route:
+    return Route("GET", path, handler, who, body=0, any_host=any_host, quiet=quiet)
 
 
 def post(path: str, handler: Handler, who: Who, *, body: int = FORM_BYTES) -> Route:

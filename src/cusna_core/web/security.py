@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from multidict import CIMultiDict
 
+from cusna_core.engine.ring import Harmless
 from cusna_core.store import sign_in
 from cusna_core.web.cookies import ADMIN, MEMBER
 from cusna_core.web.errors import refusal
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELDS = 40
 """The most fields a form may have."""
+LOOK = "X-Cusna-Look"
+"""A page of ours that looks again by itself says so (static/console.js)."""
 MANY_FIELDS = 300
 """Of a page of settings: its options, and a line for each network."""
 POLICY = (
@@ -106,11 +109,11 @@ def failed(request: web.Request, site: Site, error: Exception) -> web.Response:
     frames = "".join(traceback.format_tb(error.__traceback__))
     log.error(
         "%s %s failed, reference %s: %s\n%s",
-        request.method,
-        resource.canonical if resource else "(unknown)",
-        reference,
-        type(error).__name__,
-        frames,
+        Harmless(request.method),
+        Harmless(resource.canonical if resource else "(unknown)"),
+        Harmless(reference),
+        Harmless(type(error).__name__),
+        Harmless(frames),
     )
     return refusal(request, site, 500, reference=reference)
 
@@ -172,20 +175,26 @@ async def form(request: web.Request, limit: int) -> Mapping[str, str]:
     return fields
 
 
-async def session(site: Site, request: web.Request, cookie: str = MEMBER) -> sign_in.Session | None:
-    """The session that a cookie names, if it is alive and of that kind. One hop to the database."""
+async def session(
+    site: Site, request: web.Request, cookie: str = MEMBER, *, quiet: bool = False
+) -> sign_in.Session | None:
+    """The session that a cookie names, if it is alive and of that kind. One hop to the database.
+
+    `quiet`: a page asks by itself, and the session ends no later for it.
+    """
     token = site.cookies.get(request, cookie)
     if not token:
         return None
     now = site.clock.now()
-    found = await site.db.read(lambda tx: sign_in.session(tx, site.vault, token, now))
+    found = await site.db.read(lambda tx: sign_in.session(tx, site.vault, token, now, quiet=quiet))
     return found if found is not None and found.kind == cookie else None
 
 
 async def admit(site: Site, request: web.Request, route: Route) -> web.Response | None:
     """None, with the session in the request; or the way to the sign-in."""
     cookie = ADMIN if route.who is Who.ADMIN else MEMBER
-    found = await session(site, request, cookie)
+    quiet = route.quiet or (request.method in SAFE and LOOK in request.headers)
+    found = await session(site, request, cookie, quiet=quiet)
     if found is not None and (found.kind == "member" or site.is_admin(found.admin)):
         request[SESSION] = found
         return None

@@ -69,7 +69,7 @@ class Reading(Collected):
         async def take(record: records.Membership) -> bool:
             return self.take_membership(record, place)
 
-        return await _each(self.api.memberships(place), take)
+        return await _each(self.api.memberships(place), take, self.api.context.progress)
 
     async def read_subscriptions(self, place: str, customer: str | None = None) -> int:
         async def take(record: records.Subscription) -> bool:
@@ -120,11 +120,16 @@ class Reading(Collected):
         return await _each(self.api.registrations(), take)
 
 
-async def _each(pages: AsyncIterator[Page[R]], take: Callable[[R], Awaitable[bool]]) -> int:
+async def _each(
+    pages: AsyncIterator[Page[R]],
+    take: Callable[[R], Awaitable[bool]],
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
     unusable = 0
     async for page in pages:
         unusable += page.unreadable
         for record in page.records:
             if not await take(record):
                 unusable += 1
+        progress(len(page.records))
     return unusable
