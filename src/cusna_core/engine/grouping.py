@@ -16,6 +16,7 @@ from cusna_core.flow.numbers import At, Denied, Pool, Rules
 from cusna_core.flow.ownership import Owned
 from cusna_core.flow.rights import Access
 from cusna_core.flow.world import Account, Place
+from cusna_core.store import audit
 from cusna_core.store import companies as company_rows
 from cusna_core.store import groups as group_rows
 from cusna_core.store.db import Database, Tx
@@ -67,11 +68,11 @@ class Grouping:
     def __init__(self, db: Database, decisions: Decisions, prefix: str) -> None:
         self._db = db
         self._decisions = decisions
-        self._prefix = prefix
+        self.prefix = prefix
         self._allotting = asyncio.Lock()
 
     def segment_name(self, vlan: int) -> str:
-        return segment_name(self._prefix, vlan)
+        return segment_name(self.prefix, vlan)
 
     async def choose(
         self,
@@ -127,13 +128,13 @@ class Grouping:
             groups, rules = await self._db.read(
                 lambda tx: (tuple(group_rows.groups(tx)), company_rows.rules(tx))
             )
-            others = {here.domain: taken(segments, groups, rules, here.domain, self._prefix)}
+            others = {here.domain: taken(segments, groups, rules, here.domain, self.prefix)}
             known = self._known_companies()
             allotment = allot(wanted, known, groups, {wifi.id: here}, others, now, rules)
             if (allotment.groups, allotment.rests) != (groups, rules.rests):
-                new = {one.company for one in allotment.groups} - {one.company for one in groups}
-                called = {one: self._called(one) for one in new}
-                await self._db.run(lambda tx: _keep(tx, allotment, called))
+                named = {one.company for one in (*allotment.groups, *groups)}
+                called = {one: self.called(one) for one in named}
+                await self._db.run(lambda tx: _keep(tx, groups, allotment, called, now))
         return allotment, rules.links
 
     def _companies(
@@ -193,13 +194,29 @@ class Grouping:
             (one.integration, company) for one in latest if one is not None for company in one.facts.companies
         )
 
-    def _called(self, company: Company) -> str:
+    def called(self, company: Company) -> str:
         decision = self._decisions.latest(company[0])
         told = decision.facts.companies.get(company[1]) if decision else None
         return told.name if told else ""
 
 
-def _keep(tx: Tx, allotment: Allotment, called: Mapping[Company, str]) -> None:
+def _keep(
+    tx: Tx, before: Iterable[Group], allotment: Allotment, called: Mapping[Company, str], now: datetime
+) -> None:
+    """The groups as they are now, and what became of whose number in the audit log."""
     group_rows.save(tx, allotment.groups)
     company_rows.set_rests(tx, allotment.rests)
-    company_rows.remember(tx, called)
+    had = {(one.company, one.network_id): one for one in before}
+    have = {(one.company, one.network_id): one for one in allotment.groups}
+    changed = [at for at in {**had, **have} if _number(had.get(at)) != _number(have.get(at))]
+    company_rows.remember(tx, {company: called[company] for company, _ in changed})
+    for company, network in changed:
+        was, is_now = _number(had.get((company, network))), _number(have.get((company, network)))
+        kind = "vlan-given" if was is None else "vlan-freed" if is_now is None else "vlan-moved"
+        told: dict[str, object] = {"integration": company[0], "company": company[1], "name": called[company]}
+        told |= {name: vlan for name, vlan in (("was", was), ("vlan", is_now)) if vlan is not None}
+        audit.write(tx, kind, now, who="cusna", network=network, data=told)
+
+
+def _number(group: Group | None) -> int | None:
+    return group.vlan if group else None

@@ -1,11 +1,13 @@
 """What did admins say of companies, which numbers rest, and who belongs to a company?"""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from cusna_core.flow.firms import Company, Links
 from cusna_core.flow.numbers import Pin, Rest, Rules
+from cusna_core.store.audit import Entry
 from cusna_core.store.db import Tx
 from cusna_core.store.instants import at, ms
 
@@ -189,3 +191,26 @@ def on_vlan(tx: Tx, companies: Collection[Company], network: str, vlan: int) -> 
         )
         found |= {row["id"] for row in rows}
     return len(found)
+
+
+def history(tx: Tx, company: Company, limit: int) -> list[Entry]:
+    """What happened to a company, the newest first."""
+    rows = tx.execute(
+        "SELECT seq, at, kind, who, account, location, network, data FROM audit "
+        "WHERE json_extract(data, '$.company') = ?2 AND json_extract(data, '$.integration') = ?1 "
+        "ORDER BY seq DESC LIMIT ?3",
+        (*company, limit),
+    )
+    return [
+        Entry(
+            row["seq"],
+            at(row["at"]),
+            row["kind"],
+            row["who"],
+            row["account"],
+            row["location"],
+            row["network"],
+            json.loads(row["data"]),
+        )
+        for row in rows
+    ]

@@ -39,3 +39,6 @@ CREATE TABLE company_names (
     name        TEXT NOT NULL,
     PRIMARY KEY (integration, company)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX audit_by_company ON audit (json_extract(data, '$.company'), seq)
+    WHERE json_extract(data, '$.company') IS NOT NULL;
