@@ -161,20 +161,6 @@ def test_two_accounts_may_exchange_their_addresses(tx: Tx, vault: Vault) -> None
     assert found.id == two
 
 
-def test_people_are_searched_by_parts_of_name_and_address(tx: Tx, vault: Vault) -> None:
-    ids = [member(tx, vault, n) for n in range(3)]
-    accounts.create(tx, vault, "hq", None, None, "100%_sure\\", [], "x", NOW)
-    assert [row.id for row in accounts.search(tx, "özIL")] == ids
-    assert [row.id for row in accounts.search(tx, "m2@x")] == ids[2:]
-    assert [row.name for row in accounts.search(tx, "%_")] == ["100%_sure\\"]
-    assert [row.name for row in accounts.search(tx, "e\\")] == ["100%_sure\\"]
-    assert [row.id for row in accounts.search(tx, f" {ids[1]} ")] == [ids[1]]
-    assert len(accounts.search(tx, "", limit=2)) == 2
-
-
-# Fingerprints -------------------------------------------------------------------------------------
-
-
 def test_foreign_keys_of_a_network_are_those_read_last(tx: Tx, vault: Vault) -> None:
     one = member(tx, vault)
     mine = vault.fingerprint("pass-1")

@@ -1,7 +1,7 @@
 """Who may be on, after the brake? Decisions are made for an integration, or extended for one account."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -224,6 +224,37 @@ class Decisions:
             decision = replace(latest, since={**latest.since, account_id: mine})
             self._latest[name] = decision
             return decision
+
+    async def own(self, account: Account, decision: Decision) -> Mine:
+        """One account looked at by itself, for telling why: nothing is kept, nothing is granted."""
+        now, account_id = self._clock.now(), account.id
+        claims, overrides = await self._db.read(
+            lambda tx: (
+                right_rows.claims_of(tx, account_id, (now - CLAIMS_KEPT).date()),
+                right_rows.overrides_of(tx, account_id),
+            )
+        )
+        return self.mine(account, decision, claims, overrides, now)
+
+    def mine(
+        self,
+        account: Account,
+        decision: Decision,
+        claims: Collection[Claim],
+        overrides: Collection[Override],
+        now: datetime,
+    ) -> Mine:
+        """The same from claims and overrides that were read already."""
+        name = account.integration
+        facts = own_facts(decision.facts_of(account.id), account)
+        found = rights(
+            facts, self.estate.places(name), [account], claims, overrides, self.estate.policy(name), now
+        )
+        return Mine(account, facts, found, decision.rights_of(account.id))
+
+    def accesses_by(self, mine: Mine, decision: Decision, now: datetime) -> tuple[Access, ...]:
+        """Where that account works at `now`."""
+        return self._accesses(decision.integration, mine.in_force, mine.rights.coming, now)
 
     def accesses(self, integration: str, now: datetime) -> tuple[Access, ...]:
         """Where the accounts of an integration work at `now`, by its latest decision."""

@@ -244,8 +244,7 @@ class Looks:
         key = email_key(text)
 
         def find(tx: Tx) -> list[str]:
-            rows = account_rows.rows(tx)
-            return [one.id for one in rows if one.id == text or (key is not None and one.email_key == key)]
+            return account_rows.ids(tx, text, key)
 
         return await self._engine.db.read(find)
 

@@ -19,6 +19,7 @@ from typing import Final, Self, TypeVar
 import aiosqlite
 
 from cusna_core.store import migrations
+from cusna_core.store.folding import folded
 
 Tx = sqlite3.Connection
 """A transaction, as repositories see it; rows are `sqlite3.Row`."""
@@ -92,6 +93,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     # SQLite's own knows ASCII only: a search for "özil" would not find "Özil".
     connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function("folded", 1, folded, deterministic=True)
     return connection
 
 

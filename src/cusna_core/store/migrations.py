@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from cusna_core.store.folding import folded
+
 SCHEMA: Final = Path(__file__).parent / "schema"
 APPLICATION_ID: Final = 0x43555341
 """Tells our file from another program's SQLite database ("CUSA")."""
@@ -115,6 +117,7 @@ def migrate(path: Path, backups: Path, folder: Path = SCHEMA) -> int:
         if 0 < before < newest:
             copy(connection, free(backups, f"before-schema-{newest:04}"))
         connection.execute("PRAGMA synchronous = FULL")
+        connection.create_function("folded", 1, folded, deterministic=True)
         for number, file in files(folder)[before:]:
             _apply(connection, number, file.read_text(encoding="utf-8"))
     return before

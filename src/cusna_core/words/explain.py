@@ -34,6 +34,11 @@ def steps(account: Json, language: Language, now: datetime) -> list[Line]:
     return list(_Steps(account, language, now, zones).lines())
 
 
+def why_not(why: Json | None, zone: ZoneInfo, language: Language, now: datetime) -> str:
+    """Why there is no access somewhere, in the words of the steps: "no plan, and no booking for today"."""
+    return _Steps({}, language, now, {"": zone}).refused(why or {"code": "nothing"}, "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Steps:
     account: Json
@@ -132,10 +137,10 @@ class _Steps:
                     label, _("%(place)s: yes, by roaming, %(until)s.", place=place, until=end), "good"
                 )
             return Line(label, _("%(place)s: yes, %(until)s.", place=place, until=end), "good")
-        why = self._refused(one["refused"] or {"code": "nothing"}, place)
+        why = self.refused(one["refused"] or {"code": "nothing"}, place)
         return Line(label, _("%(place)s: no, %(why)s.", place=place, why=why), "bad")
 
-    def _refused(self, why: Json, place: str) -> str:
+    def refused(self, why: Json, place: str) -> str:
         _, name = self.language.text, why.get("name") or "?"
         when = self._moment(why["when"], place) if why.get("when") else "?"
         match Refusal(why["code"]):
