@@ -11,6 +11,8 @@ CREATE TABLE people (
     PRIMARY KEY (sort, account_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX people_by_account ON people (account_id);
+CREATE INDEX people_off ON people (sort, account_id) WHERE rights = 0 AND suspended = 0;
+CREATE INDEX people_disabled ON people (sort, account_id) WHERE suspended = 1;
 
 CREATE INDEX affiliations_by_person ON facts (integration, person) WHERE kind = 'affiliation';
 CREATE INDEX affiliations_by_location ON facts (integration, location, person) WHERE kind = 'affiliation';
