@@ -27,7 +27,7 @@ from cusna_core.mail.smtp import Smtp
 from cusna_core.mail.worker import Worker as MailWorker
 from cusna_core.store import audit, outbox, sign_in
 from cusna_core.store.db import Tx
-from cusna_core.web import console, metrics
+from cusna_core.web import console, hooks, metrics
 from cusna_core.web.app import build as build_web
 from cusna_core.web.routes import Route
 from cusna_core.web.serve import listen
@@ -86,6 +86,7 @@ class App:
         )
         core.nudge_mail = self._mail.nudge
         core.changed = self._use
+        await core.sinks.take(setup)
         await core.engine.start(await build.build(setup, core.ground))
         application = build_web(
             Parts(
@@ -99,7 +100,7 @@ class App:
                 nudge=self._mail.nudge,
                 random=core.dice,
             ),
-            more=(*console.routes(), *self._metrics()),
+            more=(*console.routes(), *hooks.routes(core.hints.take), *self._metrics()),
         )
         console.equip(
             application,
@@ -112,6 +113,7 @@ class App:
         self._tasks = [
             asyncio.create_task(self._kept(self._mail.run), name="mail"),
             asyncio.create_task(self._kept(self._purge), name="purge"),
+            asyncio.create_task(self._kept(core.sinks.run), name="sinks"),
         ]
         log.info("Cusna serves %s on %s:%s", general.base_url, general.listen.host, general.listen.port)
 
@@ -167,6 +169,7 @@ class App:
                 await self._control.stop()
             for task in self._tasks:
                 task.cancel()
+            await self.core.hints.close()
             # Side by side: pages that wait for a controller are answered when the engine stops.
             ending: list[Awaitable[Any]] = [self.core.engine.stop(), *self._tasks]
             if self._runner is not None:

@@ -19,10 +19,12 @@ from cusna_core.config.setup import Setup
 from cusna_core.engine import build, reach
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate
+from cusna_core.engine.hints import Hints
 from cusna_core.engine.hush import Hush
 from cusna_core.engine.members import Members
 from cusna_core.engine.operations import Operations
 from cusna_core.engine.ring import Ring
+from cusna_core.engine.sinks import Sinks
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.settings import opened, tried
 from cusna_core.mail.smtp import Smtp
@@ -100,10 +102,16 @@ class Core:
             label_prefix=f"cusna-{identity}-",
             new_passphrase=self.new_passphrase,
             nudge_mail=lambda: self.nudge_mail(),
-            looks={"portal": lambda: reach.look(general.base_url), "log": self._look_at_log},
+            looks={
+                "portal": lambda: reach.look(general.base_url),
+                "log": self._look_at_log,
+                "sinks": lambda: self.sinks.look(),
+            },
             sync_every=general.sync_every.total_seconds(),
             verify_every=general.verify_every.total_seconds(),
         )
+        self.sinks = Sinks(db, clock, self._ground.context, self.hush, self.engine.findings.report, dice)
+        self.hints = Hints(self.engine)
         self.members = Members(self.engine)
         self.operations = Operations(
             self.engine,
@@ -111,6 +119,7 @@ class Core:
             new_passphrase=self.new_passphrase,
             new_code=self.new_code,
             try_mail=self.try_mail,
+            sinks=self.sinks,
             new_token=lambda: base64.urlsafe_b64encode(dice.randbytes(32)).rstrip(b"=").decode(),
         )
         self.setup: Setup | None = None
@@ -151,6 +160,8 @@ class Core:
             task.cancel()
         await asyncio.gather(*retiring, return_exceptions=True)
         try:
+            await self.hints.close()
+            await self.sinks.close()
             await asyncio.gather(*map(build.close, (*retiring.values(), self.engine.estate)))
         finally:
             await self.db.close()
@@ -172,6 +183,7 @@ class Core:
     async def prepare(self) -> None:
         """Open sources and controllers, for a command that works without the loops."""
         setup = await self.settle()
+        await self.sinks.take(setup)
         await self.engine.take(await build.build(setup, self._ground), loops=False)
 
     async def rebuild(self) -> Setup:

@@ -19,7 +19,7 @@ OptionsClass = type[Options]
 class Hint:
     """What a webhook says has changed. It carries no facts: it names what is worth asking for again.
 
-    One that names nothing means that everything should be read soon.
+    One that names nothing is believed, and nothing is done.
     """
 
     id: str
@@ -27,7 +27,9 @@ class Hint:
     emails: tuple[str, ...] = field(default=(), repr=False)
     """Addresses to ask for by `find`."""
     again: tuple[tuple[Section, str], ...] = ()
-    """Subscriptions and bookings to ask for by `again`."""
+    """Subscriptions and bookings to ask for by `again`, as far as they are known."""
+    everything: bool = False
+    """Something changed that cannot be named: read everything soon."""
 
 
 class Source(ABC, Generic[OptionsT]):

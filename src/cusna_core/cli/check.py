@@ -32,6 +32,14 @@ def check(result: Json) -> None:
     if mail := result.get("mail"):
         word, style = ("mail", "green") if mail["sent"] else ("error", "bold red")
         sheet.row(word, mail["said"], label_style=style)
+    for one in result.get("sinks", ()):
+        went = (
+            f"last delivery {one['went'][:16].replace('T', ' ')} UTC"
+            if one["went"]
+            else "nothing delivered yet"
+        )
+        waits = f", {_several(one['waiting'], 'event')} waiting" if one["waiting"] else ""
+        sheet.row("sink", f"{one['name']}: {one['title']} {one['target']}, {went}{waits}".strip(), "dim")
     # Several blocks may be pasted at once: their names differ, and the first network is there for all.
     taken: dict[str, set[str]] = {"location": set(), "network": set()}
     fresh = [_network(one, taken["network"]) for one in result["networks"]]

@@ -12,6 +12,7 @@ from cusna_core.engine.engine import Engine
 from cusna_core.engine.explain import explain
 from cusna_core.engine.fence import Fault
 from cusna_core.engine.plan import Plan
+from cusna_core.engine.sinks import Sinks, SinkView
 from cusna_core.flow.changes import Step
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import findings as finding_rows
@@ -26,9 +27,15 @@ NOBODY = "Nobody with this address is known. Was everything read? `cusna plan` r
 class Looks:
     """Operations that change nothing on any network."""
 
-    def __init__(self, engine: Engine, try_mail: Callable[[str], Awaitable[Json]] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        try_mail: Callable[[str], Awaitable[Json]] | None = None,
+        sinks: Sinks | None = None,
+    ) -> None:
         self._engine = engine
         self._try_mail = try_mail
+        self._sinks = sinks
 
     async def check(self, values: Json, who: str) -> Events:
         estate = self._engine.estate
@@ -54,6 +61,7 @@ class Looks:
                 "unmapped": [one async for one in self._unmapped()],
                 "networks": [one async for one in self._choices()],
                 "missing": self._missing(),
+                "sinks": [_sink(one) for one in await self._sinks.views()] if self._sinks else [],
             }
         }
 
@@ -256,6 +264,18 @@ def _identity(controller: Controller[Any, Any], choice: NetworkChoice) -> str:
         return controller.network(options).identity()
     except (ValidationError, PluginError, Fault):
         return ""
+
+
+def _sink(one: SinkView) -> Json:
+    status = one.status
+    return {
+        "name": one.name,
+        "title": one.title,
+        "target": one.target,
+        "went": _iso(status.went),
+        "waiting": status.waiting,
+        "trouble": one.trouble or (status.error if status.failing else ""),
+    }
 
 
 def _iso(instant: datetime | None) -> str | None:

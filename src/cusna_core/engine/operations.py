@@ -11,6 +11,7 @@ from typing import Any
 from cusna_core.engine.acts import Acts
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.looks import Looks
+from cusna_core.engine.sinks import Sinks
 
 Json = dict[str, Any]
 Events = AsyncGenerator[Json, None]
@@ -30,8 +31,9 @@ class Operations:
         new_code: Callable[[], str],
         new_token: Callable[[], str],
         try_mail: Callable[[str], Awaitable[Json]] | None = None,
+        sinks: Sinks | None = None,
     ) -> None:
-        looks = Looks(engine, try_mail)
+        looks = Looks(engine, try_mail, sinks)
         acts = Acts(
             engine, looks, base_url, new_passphrase=new_passphrase, new_code=new_code, new_token=new_token
         )

@@ -197,6 +197,12 @@ def again(tx: Tx, sink: str, one: Delivery, due: datetime, error: str, now: date
     )
 
 
+def recovered(tx: Tx, sink: str, now: datetime) -> None:
+    """It takes events again: what waits for its next try goes now."""
+    tx.execute("UPDATE sinks SET failing = NULL, error = '' WHERE name = ?", (sink,))
+    tx.execute("UPDATE deliveries SET due = ?1 WHERE sink = ?2 AND due > ?1", (ms(now), sink))
+
+
 def drop(tx: Tx, sink: str, one: Delivery, error: str, now: datetime) -> None:
     """It is given up."""
     _forget(tx, sink, one.seq)

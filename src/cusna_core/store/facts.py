@@ -287,3 +287,17 @@ def gone(tx: Tx, integration: str, now: datetime | None = None) -> frozenset[str
     since = ms(now - STATED) if now else 0
     rows = tx.execute("SELECT id FROM facts_gone WHERE integration = ? AND at >= ?", (integration, since))
     return frozenset(row["id"] for row in rows)
+
+
+def known(tx: Tx, integration: str, asked: Collection[tuple[Section, str]]) -> list[tuple[Section, str]]:
+    """Which of these subscriptions and bookings are stored."""
+    kinds = {section: kind for kind, section in SECTION.items() if kind in OVER_KEPT}
+    return [
+        (section, fact_id)
+        for section, fact_id in asked
+        if section in kinds
+        and tx.execute(
+            "SELECT 1 FROM facts WHERE integration = ? AND kind = ? AND id = ?",
+            (integration, kinds[section], fact_id),
+        ).fetchone()
+    ]

@@ -30,6 +30,8 @@ class Route:
     """The largest body, in bytes."""
     any_host: bool = False
     """Answers whatever the Host header says: for health checks only."""
+    machine: bool = False
+    """Called by another program, which no browser and no cookie speaks for: its body proves itself."""
     quiet: bool = False
     """Asked for by pages by themselves: it does not count as a use of the session."""
 

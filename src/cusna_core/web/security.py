@@ -36,6 +36,8 @@ POLICY = (
 )
 
 FORM = web.RequestKey("FORM", Mapping[str, str])
+BODY = web.RequestKey("BODY", bytes)
+"""As it came, of a route that machines call."""
 SESSION = web.RequestKey("SESSION", sign_in.Session)
 
 
@@ -82,7 +84,9 @@ def gate(site: Site, declared: Declared) -> Middleware:
                 return refusal(request, site, 421)
             if route is None:
                 return await handler(request)
-            if request.method not in SAFE:
+            if route.machine:
+                request[BODY] = await body(request, route.body)
+            elif request.method not in SAFE:
                 if not same_origin(site, request):
                     return refusal(request, site, 403)
                 request[FORM] = await form(request, route.body)
@@ -145,28 +149,32 @@ def same_origin(site: Site, request: web.Request) -> bool:
     return referer == site.base or referer.startswith(site.base + "/")
 
 
-async def form(request: web.Request, limit: int) -> Mapping[str, str]:
-    """The fields of a form within its route's limit (M31). Of two with one name the first counts."""
+async def body(request: web.Request, limit: int) -> bytes:
+    """The body, within its route's limit (M31)."""
     if request.content_length is not None and request.content_length > limit:
         raise web.HTTPRequestEntityTooLarge(limit, request.content_length)
-    body = bytearray()
+    found = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > limit:
-                    raise web.HTTPRequestEntityTooLarge(limit, len(body))
+                found += chunk
+                if len(found) > limit:
+                    raise web.HTTPRequestEntityTooLarge(limit, len(found))
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
-    if not body:
+    return bytes(found)
+
+
+async def form(request: web.Request, limit: int) -> Mapping[str, str]:
+    """The fields of a form. Of two with one name the first counts."""
+    found = await body(request, limit)
+    if not found:
         return {}
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType
     try:
         most = FIELDS if limit <= FORM_BYTES else MANY_FIELDS
-        pairs = parse_qsl(
-            bytes(body).decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most
-        )
+        pairs = parse_qsl(found.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError:
         raise web.HTTPBadRequest from None
     fields: dict[str, str] = {}
@@ -218,4 +226,4 @@ def see(target: str) -> web.Response:
     return web.Response(status=303, headers={"Location": target})
 
 
-__all__ = ["FORM", "SESSION", "SITE", "dress", "gate", "headers", "see", "session"]
+__all__ = ["BODY", "FORM", "SESSION", "SITE", "dress", "gate", "headers", "see", "session"]

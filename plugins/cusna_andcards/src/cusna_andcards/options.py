@@ -2,14 +2,20 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from cusna_andcards import webhooks
 from cusna_core.api import Address, Options, Secret
 
 DESKS = ("hotDesk", "dedicatedDesk")
 ROOMS = ("room", "conferenceRoom", "eventSpace", "meetingRoom", "phoneBooth", "studio")
 
 Words = tuple[Annotated[str, Field(min_length=1)], ...]
+
+
+def _signs(value: Secret) -> Secret:
+    webhooks.key(value.get_secret_value())
+    return value
 
 
 class AndcardsOptions(Options):
@@ -46,6 +52,12 @@ class AndcardsOptions(Options):
         default=None,
         title="Address for tokens",
         description="Where client_credentials gets its tokens. There is no default.",
+    )
+    webhook_secret: Annotated[Secret, AfterValidator(_signs)] | None = Field(
+        default=None,
+        title="Webhook secret",
+        description="Andcards shows it under Network settings > Developers for the webhook that you set up "
+        "there (whsec_...). With it, bookings and plans arrive within a second instead of at the next read.",
     )
     requests_per_second: float = Field(
         default=8.0,

@@ -1,11 +1,11 @@
 """What does Andcards tell Cusna? Everything at times, one person at a sign-in, one id when in doubt."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from cusna_andcards import mapping, records
+from cusna_andcards import mapping, records, webhooks
 from cusna_andcards.again import Again
 from cusna_andcards.client import SpacebringApi
 from cusna_andcards.memory import Memory, known_zone
@@ -15,6 +15,7 @@ from cusna_core.api import (
     ConfigError,
     Context,
     Finding,
+    Hint,
     Level,
     Missing,
     PluginError,
@@ -22,6 +23,7 @@ from cusna_core.api import (
     Snapshot,
     Source,
     SourceLocation,
+    Unsupported,
     Window,
     email_key,
 )
@@ -37,6 +39,7 @@ class AndcardsSource(Source[AndcardsOptions]):
     type = "andcards"
     title = "Andcards"
     options_class = AndcardsOptions
+    hints = True
 
     def __init__(self, options: AndcardsOptions, context: Context) -> None:
         super().__init__(options, context)
@@ -173,6 +176,13 @@ class AndcardsSource(Source[AndcardsOptions]):
         reading = self._reading()
         await Again(reading).ask(missing)
         return reading.snapshot()
+
+    def hint(self, headers: Mapping[str, str], body: bytes) -> Hint | None:
+        if self.options.webhook_secret is None:
+            raise Unsupported("Webhooks are taken when webhook_secret is set.")
+        secret = webhooks.key(self.options.webhook_secret.get_secret_value())
+        id_ = webhooks.signed(secret, headers, body, self.context.clock.now())
+        return None if id_ is None else webhooks.hint(id_, body)
 
     def _reading(self) -> Reading:
         return Reading(self.api, self.options, self._memory, self.context.clock.now())
