@@ -9,7 +9,9 @@ text is the message's id, so the code reads as the page does; other languages ar
 """
 
 from cusna_core.words.findings import level, problem
+from cusna_core.words.held import lost, waits
 from cusna_core.words.language import Language, choose, language, languages
+from cusna_core.words.numbers import number
 from cusna_core.words.plans import cause, causes, verb
 from cusna_core.words.reasons import because, ground, refused
 from cusna_core.words.states import State, settle, state, state_label, waiting
@@ -18,6 +20,6 @@ from cusna_core.words.when import day, duration, moment, stamp, until
 
 __all__ = [
     "Language", "State", "Told", "because", "cause", "causes", "choose", "day", "duration", "ground",
-    "language", "languages", "level", "moment", "problem", "refused", "settle", "stamp", "state",
-    "state_label", "until", "verb", "waiting",
+    "language", "languages", "level", "lost", "moment", "number", "problem", "refused", "settle", "stamp",
+    "state", "state_label", "until", "verb", "waiting", "waits",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.settings import MailSettings
 from cusna_core.web.console import (
+    account,
     activity,
     appearance,
     changes,
@@ -41,6 +42,7 @@ def equip(application: web.Application, workshop: Workshop) -> None:
     mailing = MailSettings(workshop, workshop.ground.clock, general.base_url)
     survey = Survey(workshop.engine)
     application[BENCH] = Bench(workshop, survey, Outlooks(workshop.engine, survey), mailing)
+    live.equip(application)
 
 
 def routes() -> tuple[Route, ...]:
@@ -57,6 +59,7 @@ def routes() -> tuple[Route, ...]:
         *changes.routes(),
         *plugins.routes(),
         *activity.routes(),
+        *account.routes(),
         *diagnostics.routes(),
         *live.routes(),
     )

@@ -1,4 +1,4 @@
-"""What is set up, and how is it? The overview, the lists, and a page for each integration and controller."""
+"""What is set up, and how is it? The lists, and a page for each integration and controller."""
 
 from aiohttp import web
 
@@ -12,26 +12,6 @@ from cusna_core.web.site import SITE
 KINDS: tuple[Kind, ...] = ("integration", "controller", "network", "location")
 
 
-async def overview(request: web.Request) -> web.Response:
-    bench = request.app[BENCH]
-    return page(
-        request,
-        "overview.html",
-        at="overview",
-        findings=await bench.survey.findings(),
-        locations=await bench.survey.locations(),
-        counts={kind: len(await bench.workshop.all(kind)) for kind in KINDS},
-        unmapped=[
-            (name, place.told)
-            for name in bench.workshop.setup.integrations
-            for place in await bench.survey.places(name)
-            if not place.mapped
-        ],
-        on=[one for one in bench.workshop.engine.estate.wifis.values() if one.apply],
-        planned=[one for one in bench.workshop.engine.estate.wifis.values() if not one.apply],
-    )
-
-
 async def settings(_: web.Request) -> web.Response:
     return see(own_address("integration"))
 
@@ -42,11 +22,7 @@ def listed(kind: Kind) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         bench = request.app[BENCH]
         things = await bench.workshop.all(kind)
-        networks = {
-            one.name: await bench.survey.network(wifi)
-            for one in things
-            if kind == "network" and (wifi := bench.survey.wifi(one.name))
-        }
+        networks = {one.id: one for one in await bench.survey.networks()} if kind == "network" else {}
         reads = {
             one.name: await bench.survey.integration(one.name) for one in things if kind == "integration"
         }
