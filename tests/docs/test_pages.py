@@ -17,7 +17,7 @@ import typer
 from cusna_core.api import Limits, driver, hooks, source
 from cusna_core.cli import reference as commands_reference
 from cusna_core.cli.commands import app
-from cusna_core.config import file, models, plugins, resolve
+from cusna_core.config import file, models, plugins, reference, resolve
 from cusna_core.config.models import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,10 @@ LINK = re.compile(r"\[([^\]\[]*)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 COMMANDS: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})
-SHIPPED = ("andcards", "unifi", "meraki")
+SHIPPED = ("andcards", "unifi", "meraki", "ruckus")
+TABLES: dict[str, Any] = {
+    title[1:-1]: model for title, model in reference.SECTIONS if re.fullmatch(r"\[\w+\]", title)
+}
 
 
 @pytest.fixture(params=PAGES, ids=NAMES)
@@ -195,9 +198,8 @@ def test_options_in_samples_exist(page: Path, registry: plugins.Registry) -> Non
                 for one in table.values():
                     surplus = set(one) - options_of(registry, name, one, sample)
                     assert not surplus, f"[{name}.…] has no option {surplus}"
-            elif name in ("plugins", "mail"):
-                model = models.Plugins if name == "plugins" else models.Mail
-                assert set(table) <= set(model.model_fields), name
+            elif name in TABLES:
+                assert set(table) <= set(TABLES[name].model_fields), name
             else:
                 assert name in models.General.model_fields, name
 
