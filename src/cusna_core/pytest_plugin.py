@@ -1,8 +1,19 @@
-"""What does pytest learn from Cusna? The option that runs a driver's suite on a real controller."""
+"""What does pytest learn from Cusna? The option that runs a plugin's suite on a real system."""
 
 import pytest
 
-SUITES = ("base", "faults", "limits", "manners", "secrets", "suite", "truth", "works")
+SUITES = (
+    *(
+        f"driver_{one}"
+        for one in ("base", "faults", "limits", "manners", "secrets", "suite", "truth", "works")
+    ),
+    *(f"source_suite{one}" for one in ("", "_base", "_bad", "_discreet", "_reads", "_story")),
+    "lab",
+)
+MARK = "cusna-live: "
+"""How the reason of a skip begins where a real system does not allow a test."""
+LEFT = pytest.StashKey[list[str]]()
+"""Scratch keys that could not be taken away."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,7 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--cusna-live",
         metavar="CONFIG",
-        help="run the driver suites on the lab controller of this cusna.toml, with scratch keys only",
+        help="run driver suites on the lab controller of this cusna.toml, with scratch keys only; "
+        "and source suites on its account, which they only read",
     )
     group.addoption(
         "--cusna-live-network", metavar="NAME", help="which network of that file, if the driver has several"
@@ -18,5 +30,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    modules = [f"cusna_core.testing.driver_{one}" for one in SUITES]
-    pytest.register_assert_rewrite(*modules, "cusna_core.testing.lab", "cusna_core.testing.source_suite")
+    pytest.register_assert_rewrite(*(f"cusna_core.testing.{one}" for one in SUITES))
+    if config.getoption("cusna_live"):
+        config.pluginmanager.register(Told(), "cusna-live")
+
+
+class Told:
+    """Says at the end which tests a real system did not allow, and what was left behind there."""
+
+    def __init__(self) -> None:
+        self._untried: dict[str, list[str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if report.skipped and MARK in reason:
+            why = reason.partition(MARK)[2].rstrip(".")
+            name = report.location[2].partition("[")[0]
+            self._untried.setdefault(why, []).append(name)
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    ) -> None:
+        left = config.stash.get(LEFT, [])
+        if left:
+            terminalreporter.section("cusna-live: scratch keys that are still there", sep="=", red=True)
+            terminalreporter.write_line("Take them away by hand: " + ", ".join(dict.fromkeys(left)))
+        if self._untried:
+            terminalreporter.section("cusna-live: not tried on the real system", sep="=")
+        for why, names in sorted(self._untried.items()):
+            terminalreporter.write_line(f"{why}:")
+            for name in dict.fromkeys(names):
+                terminalreporter.write_line(f"  {name}")

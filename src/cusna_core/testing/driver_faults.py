@@ -102,7 +102,7 @@ class Faults(DriverBase):
     async def test_a_bad_answer_to_a_change_is_no_success(
         self, lab: Lab, vendor: FakeVendor, bad: Bad, when: str
     ) -> None:
-        """A change whose answer is bad has failed, with the right error; the next round finds out the truth."""
+        """A change whose answer is bad has failed, with the right error; the next round finds the truth."""
         mia = lab.key("mia")
         await lab.settled([mia], "making a key")
         for name in await self._changes(lab, mia):
@@ -177,8 +177,8 @@ class Faults(DriverBase):
                 assert one.error is not None, f"apply() told of success when the vendor answered {bad}."
                 _right(one.error, bad, "apply")
             assert vendor.calls() < 20, (
-                f"apply() made {vendor.calls()} calls for 20 keys when the vendor answered {bad} to each: stop "
-                "at the first."
+                f"apply() made {vendor.calls()} calls for 20 keys when the vendor answered {bad} to each: "
+                "stop at the first."
             )
 
     @pytest.mark.parametrize("bad", BAD_ANSWERS, ids=str)
@@ -262,7 +262,7 @@ async def _tried(call: Call, what: str) -> tuple[Any, PluginError | None]:
         if type(error).__name__ == "BlockingError":
             raise
         raise AssertionError(
-            f"{what}: raised {type(error).__name__}, which is no PluginError: the core cannot know what to do."
+            f"{what}: raised {type(error).__name__}, which is no PluginError: what is the core to do?"
         ) from error
 
 
@@ -273,10 +273,12 @@ def _right(error: PluginError, bad: Bad, what: str) -> None:
     )
     if bad.after is not None:
         after = getattr(error, "after", None)
-        assert after is not None and abs(after - bad.after) <= 1, (
-            f"{what} raised {type(error).__name__} with after={after}, and the vendor asked for {bad.after:g} "
-            "seconds in Retry-After: pass answer.retry_after on."
+        wrong = (
+            f"{what} raised {type(error).__name__} with after={after}, and the vendor asked for "
+            f"{bad.after:g} seconds in Retry-After: pass answer.retry_after on."
         )
+        assert after is not None, wrong
+        assert abs(after - bad.after) <= 1, wrong
 
 
 def _names(bad: Bad) -> str:

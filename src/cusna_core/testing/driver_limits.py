@@ -132,7 +132,7 @@ class Limits(DriverBase):
         lab.vendor.pages(2)
         shown = await lab.network.read()
         assert len(lab.mine(shown)) == 7, (
-            f"With two to a page, read() shows {len(lab.mine(shown))} of 7 keys: the rest would be made again."
+            f"With two to a page, read() shows {len(lab.mine(shown))} of 7 keys: the rest would be made anew."
         )
         assert len(shown) == 8, f"With two to a page, read() shows {len(shown)} keys instead of 8."
         if lab.has(Feature.VLAN):

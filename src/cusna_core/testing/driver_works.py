@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cusna_core.api import Create, FakeWifi, Feature, Rejected, Revoke, Secret, Update
+from cusna_core.api import Change, Create, FakeWifi, Feature, Rejected, Revoke, Secret, Update
 from cusna_core.testing.driver_base import DriverBase
 from cusna_core.testing.lab import PRINTER_PASSPHRASE, Lab
 
@@ -208,7 +208,7 @@ class Works(DriverBase):
         """apply() yields exactly one outcome for each change it tried, in their order."""
         keys = [lab.key(f"m{number}") for number in range(4)]
         refs = [await lab.create(one) for one in keys[:2]]
-        changes = [
+        changes: list[Change] = [
             Revoke(refs[0], keys[0].label),
             *([Update(refs[1], lab.key("m1"))] if lab.has(Feature.UPDATE) else []),
             Create(keys[2]),

@@ -112,6 +112,14 @@ class Lab:
         await controller.open()
         return controller, controller.network(self.network_options)
 
+    def network_of(self, ssid: str) -> Network[Any]:
+        """Another SSID of the same controller, as the fake has it."""
+        given = self.vendor.led_here(self.fake.network_options(ssid))
+        network: Network[Any] = self.controller.network(
+            self.driver.network_options_class.model_validate(given)
+        )
+        return network
+
     async def close(self) -> None:
         await self._stack.aclose()
 
@@ -183,8 +191,8 @@ class Lab:
         outcomes = [one async for one in self.network.apply(changes)]
         for one in outcomes:
             assert any(one.change is change for change in changes), (
-                "apply() yielded an outcome for a change that it was not given. Yield Outcome(change, …) with "
-                "the very object that was handed in: the core finds its own step by it."
+                "apply() yielded an outcome for a change it was not given. Yield Outcome(change, …) with "
+                "the object that was handed in: the core finds its own step by it."
             )
             if one.error is None and isinstance(one.change, Create) and one.ref is not None:
                 self.refs.add(one.ref)

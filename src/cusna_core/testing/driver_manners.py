@@ -1,0 +1,211 @@
+"""Does the driver behave in the house: does it block nobody, tidy up, and know what it is called?"""
+
+import asyncio
+import gc
+import warnings
+import weakref
+
+import pytest
+from blockbuster import BlockingError
+
+from cusna_core.api import Feature, Level, PluginError
+from cusna_core.testing.driver_base import DriverBase
+from cusna_core.testing.driver_secrets import _tour
+from cusna_core.testing.lab import Lab
+from cusna_core.testing.vendor import FakeVendor
+
+OTHER = "Studio"
+
+
+class Manners(DriverBase):
+    async def test_it_says_what_it_is(self, lab: Lab) -> None:
+        """`type` names it in the configuration, `title` to people; options have a title and a description."""
+        assert lab.driver.type.isidentifier(), f"type is {lab.driver.type!r}: letters, digits and _ only."
+        assert lab.driver.title, "title is empty: what do people call this system?"
+        for model in (lab.driver.options_class, lab.driver.network_options_class):
+            for name, field in model.model_fields.items():
+                assert field.title, f"The option {name} has no title: the console labels its field with it."
+                assert field.description, f"The option {name} has no description: the console helps with it."
+
+    async def test_a_healthy_network_has_no_errors(self, lab: Lab) -> None:
+        """check() must find nothing of level ERROR where keys work: an error is told to admins by mail."""
+        for what, found in (
+            ("controller", await lab.controller.check()),
+            ("network", await lab.network.check()),
+        ):
+            errors = [one for one in found if one.level is Level.ERROR]
+            assert not errors, f"check() of the healthy {what} finds {errors[0].code}: {errors[0].summary}"
+            for one in found:
+                assert all((one.code, one.summary, one.fix)), (
+                    f"A finding of the {what} lacks code, words or fix."
+                )
+        assert lab.network.ssid, "After check(), network.ssid must be what people see in their list."
+
+    async def test_identity_is_the_ssid(self, lab: Lab, fake_wifi: object) -> None:
+        """identity() is the same for every instance and at every time, and another for another SSID."""
+        mine, domain = lab.network.identity(), lab.network.segment_domain()
+        _, twin = await lab.instance()
+        other = lab.network_of(OTHER)
+        await lab.network.read()
+        await twin.check()
+        assert twin.identity() == lab.network.identity() == mine, (
+            "Two instances of one SSID (before and after a call) do not have the same identity()."
+        )
+        assert twin.segment_domain() == lab.network.segment_domain() == domain, (
+            "Two instances of one SSID do not have the same segment_domain()."
+        )
+        assert other.identity() != mine, "Two SSIDs have the same identity()."
+        assert all((mine, domain)), "identity() and segment_domain() must say something."
+
+    async def test_networks_can_be_chosen(self, lab: Lab) -> None:
+        """networks() offers each SSID with options that lead to it: the console fills them in."""
+        choices = await lab.controller.networks()
+        await lab.network.check()
+        same = [one for one in choices if one.ssid == lab.network.ssid]
+        assert len(same) == 1, f"networks() offers {len(same)} times the SSID {lab.network.ssid!r}."
+        chosen = same[0]
+        options = lab.driver.network_options_class.model_validate(chosen.options)
+        network = lab.controller.network(options)
+        assert await network.check() is not None
+        shown = {one.ref for one in await network.read()}
+        assert shown == {one.ref for one in await lab.network.read()}, (
+            "The options that networks() offers lead to another SSID than they name."
+        )
+        given = lab.network_options.model_dump()
+        if all(given.get(name) == value for name, value in chosen.options.items()):
+            assert network.identity() == lab.network.identity(), (
+                "The options that networks() offers lead to another identity() than the same in the file."
+            )
+
+    async def test_networks_do_not_mix(self, lab: Lab, fake_wifi: object) -> None:
+        """A key of one SSID is no key of another one of the same controller."""
+        other = lab.network_of(OTHER)
+        key = lab.key()
+        ref = await lab.create(key)
+        assert ref not in {one.ref for one in await other.read()}, (
+            "A key shows on an SSID it was not made for."
+        )
+        lab.advance(lab.network.limits.settle)
+        vlan = await lab.fake.join(OTHER, key.passphrase.get_secret_value(), lab.mac())
+        assert vlan is None, "A key works on an SSID that it was not made for."
+
+    async def test_instances_share_nothing(self, lab: Lab) -> None:
+        """What another process did must show in the next read(): keep no list of keys between calls."""
+        controller, other = await lab.instance()
+        key = lab.key()
+        await other.read()
+        ref = await lab.create(key)
+        assert ref in {one.ref for one in await other.read()}, "A second instance does not see a new key."
+        await other.revoke(ref)
+        assert ref not in {one.ref for one in await lab.network.read()}, (
+            "A key that another revoked is shown."
+        )
+        await controller.close()
+        await lab.network.read()
+
+    async def test_nothing_blocks_the_loop(
+        self, lab: Lab, vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """While one driver waits, portals answer: no time.sleep, no requests, no files in async code.
+
+        Use HttpApi, `context.clock.sleep` and `asyncio.to_thread`.
+        """
+        blocked: list[str] = []
+        init = BlockingError.__init__
+
+        def noted(self: BlockingError, what: str) -> None:
+            blocked.append(what)
+            init(self, what)
+
+        monkeypatch.setattr(BlockingError, "__init__", noted)
+        try:
+            await _tour(lab)
+            if lab.has(Feature.DISCONNECT):
+                await lab.network.disconnect([])
+        except BlockingError:
+            pass  # said below, also where the driver swallowed it
+        assert not blocked, f"The driver blocks the event loop: {', '.join(sorted(set(blocked)))}."
+
+    async def test_it_opens_and_closes(self, lab: Lab) -> None:
+        """open() makes no call; close() may come twice, without open(), and in the middle of a call."""
+        if not lab.live:
+            lab.vendor.forget()
+        for opened in (True, False):
+            controller = lab.driver(lab.options, lab.context)
+            if opened:
+                await controller.open()
+            for time in ("first", "second"):
+                try:
+                    await controller.close()
+                except Exception as error:
+                    raise AssertionError(f"close() failed the {time} time: {error!r}.") from error
+        controller = lab.driver(lab.options, lab.context)
+        controller.network(lab.network_options)
+        if not lab.live:
+            assert not lab.vendor.journal, "open(), close() or network() made a call: they must make none."
+
+    async def test_it_can_be_opened_again(self, lab: Lab) -> None:
+        """After close() and open() the same controller works again, with a new session."""
+        await lab.network.read()
+        await lab.controller.close()
+        try:
+            await lab.network.read()
+        except PluginError:
+            pass
+        except Exception as error:
+            raise AssertionError(
+                f"A call on a closed controller raised {error!r}, no PluginError."
+            ) from error
+        else:
+            pytest.fail("A closed controller went on reading: it has let go of nothing.")
+        await lab.controller.open()
+        await lab.network.read()
+
+    @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 13, 21])
+    async def test_it_can_be_closed_during_a_call(self, lab: Lab, vendor: FakeVendor, turns: int) -> None:
+        """A call that is under way when close() comes ends soon, with its answer or a PluginError."""
+        controller, network = await lab.instance()
+        call = asyncio.ensure_future(network.read())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await controller.close()
+        done, _ = await asyncio.wait([call], timeout=5)
+        if not done:
+            call.cancel()
+            pytest.fail("A call hangs when the controller is closed during it.")
+        error = None if call.cancelled() else call.exception()
+        assert not call.cancelled(), "A call was cancelled by close(): raise Unreachable instead."
+        assert error is None or isinstance(error, PluginError), (
+            f"A call during which the controller was closed raised {type(error).__name__}: no PluginError."
+        )
+
+    async def test_it_leaves_nothing_open(self, lab: Lab) -> None:
+        """close() closes every session, and ends every task that the driver started."""
+        before = asyncio.all_tasks()
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            gone = await self._used(lab)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            gc.collect()
+            gc.collect()
+        left = [one for one in said if issubclass(one.category, ResourceWarning)]
+        assert not left, f"After close() something is open: {left[0].message}"
+        tasks = [one for one in asyncio.all_tasks() - before if not _servers(one)]
+        assert not tasks, f"After close() a task of the driver still runs: {tasks[0].get_name()}."
+        assert gone is not None
+
+    async def _used(self, lab: Lab) -> weakref.ref[object]:
+        """A controller that was used, closed and forgotten."""
+        controller = lab.driver(lab.options, lab.context)
+        await controller.open()
+        await controller.network(lab.network_options).read()
+        await controller.close()
+        return weakref.ref(controller)
+
+
+def _servers(task: "asyncio.Task[object]") -> bool:
+    """Whether a task serves the fake: the connections of servers end a little later."""
+    coroutine = task.get_coro()
+    name = getattr(coroutine, "__qualname__", "")
+    return name.startswith(("RequestHandler", "ServerRunner", "TCPSite", "Server"))
