@@ -78,6 +78,9 @@ def draw(models: Sequence[type[Options]], language: Language, skip: Collection[s
     found: list[Field] = []
     for model in models:
         schema = model.model_json_schema(mode="validation")
+        for name, it in schema.get("properties", {}).items():
+            # A field whose values are an enum's loses its title on the way into the schema.
+            it.setdefault("title", model.model_fields[name].title or name)
         found += _fields(schema, schema.get("$defs", {}), language, skip, "")
     return found
 

@@ -17,7 +17,7 @@ from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
 
-SKIPPED = ("integration", "source_location", "networks")
+SKIPPED = ("integration", "source_location", "networks", "enabled")
 NETWORK = "network:"
 """What the names of the checkboxes begin with."""
 
@@ -185,6 +185,7 @@ async def change(request: web.Request) -> web.Response:
         "integration": kept.values.get("integration"),
         "source_location": kept.values.get("source_location"),
         "networks": chosen,
+        **{name: kept.values[name] for name in ("enabled",) if name in kept.values},
     }
     failed = await _saved(request, fields, kept.name, values, version(request), None)
     if failed is not None:

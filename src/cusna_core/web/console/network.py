@@ -12,7 +12,7 @@ from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
 
-SKIPPED = ("controller", "apply")
+SKIPPED = ("controller", "apply", "enabled")
 
 
 async def choose(request: web.Request) -> web.Response:
@@ -66,6 +66,8 @@ async def new(request: web.Request) -> web.Response:
     slug = await bench.workshop.free_name("network", chosen.ssid if chosen else "network")
     said = typed(chosen.options) if chosen else {}
     silent = told if isinstance(told, str) else ""
+    if chosen is None and wanted:
+        raise web.HTTPNotFound
     return _new(request, controller, shape, _fields(request, shape, slug), said, silent=silent)
 
 
@@ -80,12 +82,18 @@ def _new(
     silent: str = "",
 ) -> web.Response:
     first, more = _parts(fields)
+    chosen = request.query.get("choice", "")
+    if chosen:
+        # What the choice filled in needs no thought; it stands with the rest.
+        more = (*(one for one in first if one.name != "vlan_pool"), *more)
+        first = tuple(one for one in first if one.name == "vlan_pool")
     return page(
         request,
         "network_form.html",
         at="network",
         status=status,
         controller=controller,
+        chosen=chosen,
         kept=None,
         version=0,
         silent=silent,
@@ -196,6 +204,7 @@ async def _edit(
         at="network",
         status=status,
         controller=controller,
+        chosen="",
         kept=kept,
         version=kept.version,
         silent="",
