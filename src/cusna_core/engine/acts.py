@@ -14,7 +14,7 @@ from cusna_core.engine.worker import Brought
 from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Should
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit, outbox, sign_in
+from cusna_core.store import audit, events, outbox, sign_in
 from cusna_core.store.db import Tx
 
 Json = dict[str, Any]
@@ -172,9 +172,10 @@ class Acts:
             for account in accounts:
                 account_rows.suspend(tx, account, on)
                 audit.write(tx, "disabled" if on else "restored", now, who=who, account=account, data={})
+                events.put(tx, "account.disabled" if on else "account.restored", now, account=account)
 
         await self._engine.db.run(suspend)
-        yield {"result": await self._done(accounts)}
+        yield {"result": await self.done(accounts)}
 
     async def rotate(self, values: Json, who: str) -> Events:
         accounts = await self._looks.find(str(values.get("email", "")))
@@ -187,15 +188,16 @@ class Acts:
             for account in accounts:
                 account_rows.set_passphrase(tx, self._engine.vault, account, self._new_passphrase(), now)
                 audit.write(tx, "passphrase-rotated", now, who=who, account=account, data={})
+                events.put(tx, "passphrase.changed", now, account=account, data={"by": "admin"})
                 key = f"passphrase-changed:{account}:{int(now.timestamp() * 1000)}"
                 told = {"account": account, "by": "admin"}
                 outbox.put(tx, self._engine.vault, "passphrase-changed", key, told, now)
 
         await self._engine.db.run(rotate)
         self._engine.nudge_mail()
-        yield {"result": await self._done(accounts)}
+        yield {"result": await self.done(accounts)}
 
-    async def _done(self, accounts: Sequence[str]) -> Json:
+    async def done(self, accounts: Sequence[str]) -> Json:
         """Bring it to the networks; what could not be done yet is told."""
         for account in accounts:
             await self._engine.refresh_account(account)

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from cusna_core.engine.acts import Acts
+from cusna_core.engine.acts_people import PeopleActs
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.looks import Looks
 from cusna_core.engine.sinks import Sinks
@@ -37,6 +38,7 @@ class Operations:
         acts = Acts(
             engine, looks, base_url, new_passphrase=new_passphrase, new_code=new_code, new_token=new_token
         )
+        people = PeopleActs(engine, looks, acts)
         self._operations: Mapping[str, Operation] = {
             "check": looks.check,
             "plan": looks.plan,
@@ -46,6 +48,11 @@ class Operations:
             "restore-access": acts.restore,
             "rotate": acts.rotate,
             "sign-in-code": acts.code,
+            "override": people.override,
+            "end-override": people.end_override,
+            "sign-out": people.sign_out,
+            "erase": people.erase,
+            "let-back-in": people.let_in,
             "leave": acts.leave,
             "admin-link": acts.admin_link,
         }

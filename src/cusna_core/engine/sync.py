@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from cusna_core.api import (
     Clock,
@@ -25,7 +26,8 @@ from cusna_core.flow.accounts import link
 from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.flow.world import Account, Facts, Place
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit
+from cusna_core.store import audit, events
+from cusna_core.store import erase as erase_rows
 from cusna_core.store import facts as fact_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
@@ -73,19 +75,35 @@ class Sync:
         self._new_passphrase = new_passphrase
         self._watch = watch or Watch()
         self.estate = Estate()
+        self._failing: set[str] = set()
+        """Integrations whose last read failed."""
 
     async def read(self, integration: Integration) -> Synced:
         """Read everything of an integration once. Raises PluginError where nothing could be read."""
         topic = watching.integration(integration.id)
         self._watch.under_way(topic, Progress("read"))
         try:
-            return await self._read(integration)
+            synced = await self._read(integration)
         except PluginError as error:
-            sentence, now = str(error), self._clock.now()
-            await self._db.run(lambda tx: fact_rows.failed(tx, integration.id, sentence, now))
+            await self._failed(integration.id, error)
             raise
+        else:
+            self._failing.discard(integration.id)
+            return synced
         finally:
             self._watch.over(topic)
+
+    async def _failed(self, integration: str, error: PluginError) -> None:
+        sentence, now, first = str(error), self._clock.now(), integration not in self._failing
+
+        def failed(tx: Tx) -> None:
+            fact_rows.failed(tx, integration, sentence, now)
+            if first:
+                data = {"error": type(error).__name__}
+                events.put(tx, "sync.failed", now, integration=integration, data=data)
+
+        await self._db.run(failed)
+        self._failing.add(integration)
 
     def read_so_far(self, name: str, records: int) -> None:
         """The source tells how much it has got, while it reads."""
@@ -103,13 +121,15 @@ class Sync:
         try:
             async with asyncio.timeout(READ_PATIENCE):
                 span = window(places, now)
-                snapshot = await integration.source.snapshot(sources, span)
+                snapshot = await self._admitted(integration, await integration.source.snapshot(sources, span))
                 merged = await self._db.run(
                     lambda tx: fact_rows.merge(tx, integration.id, snapshot, asked=sources, window=span)
                 )
                 changed, counts = merged.changed, [merged.counts]
                 if merged.ask_again:
-                    again = await integration.source.again(merged.ask_again)
+                    again = await self._admitted(
+                        integration, await integration.source.again(merged.ask_again)
+                    )
                     told = await self._db.run(
                         lambda tx: fact_rows.merge(tx, integration.id, again, partial=True)
                     )
@@ -141,9 +161,17 @@ class Sync:
             return None
         if snapshot is None:
             return None
+        snapshot = await self._admitted(integration, snapshot)
         await self._db.run(lambda tx: fact_rows.merge(tx, integration.id, snapshot, partial=True))
         await self.link(integration.id, snapshot.people)
         return snapshot
+
+    async def _admitted(self, integration: Integration, snapshot: Snapshot) -> Snapshot:
+        """Without those who were erased and are to be kept out: nothing of them is even stored."""
+        marks = await self._db.read(lambda tx: erase_rows.marks(tx, integration.id))
+        if not marks:
+            return snapshot
+        return await asyncio.to_thread(admitted, snapshot, marks, self._vault)
 
     async def link(self, integration: str, only: Sequence[Person] | None = None) -> tuple[Finding, ...]:
         """Bring accounts to the persons that are known; every account gets its passphrase here.
@@ -213,6 +241,32 @@ def _log(
             before = sums.get(kind, (0, 0, 0))
             sums[kind] = (before[0] + new, before[1] + different, before[2] + gone)
     audit.write(tx, "synced", now, who="source", data={"integration": integration, **sums})
+
+
+def admitted(snapshot: Snapshot, marks: Set[str], vault: Vault) -> Snapshot:
+    """A snapshot without the persons whose id or address is marked, and without all that is theirs."""
+
+    def marked(person: Person) -> bool:
+        key = email_key(person.email)
+        return (key is not None and erase_rows.address_mark(vault, key) in marks) or out(person.id)
+
+    @cache
+    def out(person_id: str) -> bool:
+        return erase_rows.person_mark(vault, person_id) in marks
+
+    away = {one.id for one in snapshot.people if marked(one)}
+
+    def kept(person_id: str | None) -> bool:
+        return person_id is None or not (person_id in away or out(person_id))
+
+    return replace(
+        snapshot,
+        people=tuple([one for one in snapshot.people if one.id not in away]),
+        affiliations=tuple([one for one in snapshot.affiliations if kept(one.person_id)]),
+        subscriptions=tuple([one for one in snapshot.subscriptions if kept(one.person_id)]),
+        bookings=tuple([one for one in snapshot.bookings if kept(one.person_id)]),
+        blocks=tuple([one for one in snapshot.blocks if kept(one.person_id)]),
+    )
 
 
 def _concerned(tx: Tx, integration: str, only: Sequence[Person] | None) -> tuple[Facts, Sequence[Account]]:
