@@ -36,9 +36,10 @@ from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Wanted
 from cusna_core.flow.ownership import Memory, own
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit
+from cusna_core.store import audit, events
 from cusna_core.store import keys as key_rows
 from cusna_core.store.db import Database, Tx
+from cusna_core.store.events import News
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -255,7 +256,10 @@ class Applier:
         def verified(tx: Tx) -> None:
             current = account_rows.fingerprints_of(tx, seen)
             still = [account for account, one in seen.items() if current.get(account) == one]
+            news = key_rows.not_yet_working(tx, wifi.id, still) if events.wanted(tx, "key.working") else []
             key_rows.verified(tx, wifi.id, still, now)
+            told = [News("key.working", network=wifi.id, account=account) for account in news]
+            events.put_many(tx, told, now)
 
         if seen:
             await self._db.run(verified)

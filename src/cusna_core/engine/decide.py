@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from cusna_core.api import Clock, Snapshot
 from cusna_core.engine.estate import Estate
+from cusna_core.engine.news import of_access
 from cusna_core.engine.own import overlaid, own_facts
 from cusna_core.flow.brake import Braked, Past, brake, stated_ends
 from cusna_core.flow.closing import closing
 from cusna_core.flow.rights import Access, Rights, access, day_bounds, local_day, rights
 from cusna_core.flow.world import Account, Claim, Facts, Override, Place, Refused, Right
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit
+from cusna_core.store import audit, events
 from cusna_core.store import facts as fact_rows
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
@@ -310,6 +311,7 @@ def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
     name, braked, now = decision.integration, decision.braked, decision.at
     right_rows.save_ledger(tx, name, braked.ledger)
     right_rows.record(tx, name, braked.withdrawn, now)
+    before_held = right_rows.held(tx, name) is not None
     news = right_rows.set_held(tx, name, braked.held, braked.digest, braked.limit, braked.counted, now)
     if news:
         told = {
@@ -334,6 +336,10 @@ def _keep(tx: Tx, decision: Decision, known: _Known) -> None:
         if right.id not in after
     ]
     audit.write_many(tx, lines, now)
+    if bool(braked.held) != before_held:
+        kind = "held.opened" if braked.held else "held.closed"
+        events.put(tx, kind, now, integration=name, data={"rights": len(braked.held)})
+    events.put_many(tx, of_access(name, known.ledger, braked.ledger), now)
 
 
 def _add(found: dict[str, Figure], some: Iterable[Right], now: datetime, people: int) -> None:
@@ -351,8 +357,11 @@ def _valid(right: Right, now: datetime) -> bool:
 
 
 def _grant(tx: Tx, integration: str, grown: tuple[Right, ...], now: datetime) -> None:
-    before = {one.id for one in right_rows.ledger_of(tx, integration, grown[0].account_id)}
+    ledger = right_rows.ledger_of(tx, integration, grown[0].account_id)
+    before = {one.id for one in ledger}
     right_rows.grant(tx, integration, grown)
+    after = {one.id: one for one in (*ledger, *grown)}
+    events.put_many(tx, of_access(integration, ledger, after.values()), now)
     audit.write_many(tx, [_line("extended" if one.id in before else "granted", one) for one in grown], now)
 
 

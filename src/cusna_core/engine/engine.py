@@ -10,6 +10,7 @@ from typing import Any
 from cusna_core.api import Clock
 from cusna_core.engine import troubles
 from cusna_core.engine import watch as watching
+from cusna_core.engine.appearance import Appearance
 from cusna_core.engine.apply import Applier
 from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decision, Decisions
@@ -23,7 +24,7 @@ from cusna_core.engine.watch import Watch
 from cusna_core.engine.worker import Brought, Tell, Worker
 from cusna_core.flow.changes import Step
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit, outbox
+from cusna_core.store import audit, events, outbox
 from cusna_core.store import facts as fact_rows
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
@@ -68,6 +69,7 @@ class Engine:
         self._checks = Checks(self.findings, looks or {}, self._answered)
         self._guard = StepGuard(clock)
         self.decisions = Decisions(db, self._guard)
+        self.appearance = Appearance(db, clock)
         self.sync = Sync(db, vault, clock, new_passphrase, self.watch)
         self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
         self.applier = Applier(db, vault, clock, self.planner)
@@ -105,6 +107,7 @@ class Engine:
 
         Without `loops` (a command) nothing begins by itself.
         """
+        await self.appearance.load()
         await self._cancel(self._tasks_named("source:", "controller:"))
         before, self._workers = self._workers, {}
         self.estate = estate
@@ -357,6 +360,7 @@ class Engine:
                 account_rows.set_passphrase(tx, self.vault, account, self._new_passphrase(), now)
                 account_rows.replaced(tx, account, True)
                 audit.write(tx, "passphrase-replaced", now, who="cusna", account=account, data={})
+                events.put(tx, "passphrase.changed", now, account=account, data={"by": "cusna"})
                 if row.email:
                     outbox.put(
                         tx,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cusna_core.api import Clock, Finding, Level
-from cusna_core.store import audit, outbox
+from cusna_core.store import audit, events, outbox
 from cusna_core.store import findings as rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
@@ -61,12 +61,14 @@ class Findings:
                 if _trouble(one.finding) in elsewhere:
                     continue
                 _log(tx, "finding-mended", one.finding, now)
+                _event(tx, "finding.closed", one.finding, now)
                 if one.finding.level is Level.ERROR:
                     self._mended(tx, one, now)
             for one in appeared:
                 if _trouble(one.finding) in elsewhere:
                     continue
                 _log(tx, "finding", one.finding, now)
+                _event(tx, "finding.opened", one.finding, now)
                 if one.finding.level is Level.ERROR:
                     self._tell(tx, one, now)
             return [one.finding for one in appeared], [one.finding for one in vanished]
@@ -125,6 +127,21 @@ class Findings:
 
 def _trouble(one: Finding) -> tuple[str, str, str, Level]:
     return (one.code, one.path, one.about, one.level)
+
+
+def _event(tx: Tx, kind: str, one: Finding, now: datetime) -> None:
+    """Without its words, which are an admin's and may name somebody."""
+    table, _, rest = one.path.partition(".")
+    name = rest.partition(".")[0]
+    events.put(
+        tx,
+        kind,
+        now,
+        integration=name if table == "integrations" else None,
+        location=name if table == "locations" else None,
+        network=name if table == "networks" else None,
+        data={"code": one.code, "level": one.level.value, "path": one.path},
+    )
 
 
 def _log(tx: Tx, kind: str, one: Finding, now: datetime) -> None:

@@ -12,7 +12,7 @@ from cusna_core.flow.groups import company_of
 from cusna_core.flow.rights import Access, local_day, next_booking
 from cusna_core.flow.world import Account
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit, outbox
+from cusna_core.store import audit, events, outbox
 from cusna_core.store import keys as key_rows
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Tx
@@ -41,7 +41,7 @@ class Members:
 
     def _door(self, location: Location) -> Door:
         ssids = dict.fromkeys(one.ssid for one in self._engine.estate.wifis_of(location.id))
-        return Door(
+        plain = Door(
             location.id,
             location.name,
             location.place.zone,
@@ -49,6 +49,7 @@ class Members:
             location.contact,
             location.privacy_url,
         )
+        return self._engine.appearance.dressed(plain)
 
     async def resolve(self, location_id: str, typed: str, *, look: bool = True) -> Recipient | None:
         """Whom a typed address means, after a fresh look at the source; None: no mail goes out.
@@ -255,6 +256,7 @@ class Members:
             account_rows.set_passphrase(tx, self._engine.vault, account_id, new, now)
             account_rows.replaced(tx, account_id, False)
             audit.write(tx, "passphrase-changed", now, who="member", account=account_id, data={})
+            events.put(tx, "passphrase.changed", now, account=account_id, data={"by": "member"})
             outbox.put(
                 tx,
                 self._engine.vault,

@@ -128,6 +128,17 @@ def verified(tx: Tx, network: str, accounts: Collection[str], now: datetime) -> 
     return tx.total_changes - before
 
 
+def not_yet_working(tx: Tx, network: str, accounts: Collection[str]) -> list[str]:
+    """Which of these would be news to `verified`."""
+    working = {
+        row["account_id"]
+        for row in tx.execute(
+            "SELECT account_id FROM key_states WHERE network = ? AND state = 'working'", (network,)
+        )
+    }
+    return sorted(one for one in accounts if one not in working)
+
+
 def revoked(tx: Tx, network: str, account_id: str, now: datetime) -> None:
     """Gone from the network; remembered as ours in case somebody's stale save brings it back."""
     tx.execute(

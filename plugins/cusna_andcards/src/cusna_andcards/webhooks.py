@@ -1,8 +1,8 @@
 """Is a webhook from Andcards, and what does it say is worth asking for again?
 
-Andcards sends them through Svix: `svix-id`, `svix-timestamp` (seconds) and `svix-signature`, a list of `v1,` and
-the base64 of HMAC-SHA256 over `id.timestamp.body`. What stands in one is never believed: it only names whom to
-ask for.
+Andcards sends them through Svix: `svix-id`, `svix-timestamp` (seconds) and `svix-signature`, a list of `v1,`
+and the base64 of HMAC-SHA256 over `id.timestamp.body`. What stands in one is never believed: it only names
+whom to ask for.
 """
 
 import base64
