@@ -235,10 +235,10 @@ class Engine:
         changed = [watching.HELD] if decision.braked.digest != held else []
         self.watch.changed(watching.integration(name), *changed)
         await self.findings.report(f"integration:{name}:held", troubles.held(self.estate, decision))
-        for location in self.estate.locations.values():
-            if location.place.integration == name:
-                for wifi in self.estate.wifis_of(location.id):
-                    self._workers[wifi.controller_id].mark(wifi.id)
+        mine = {one.id for one in self.estate.locations.values() if one.place.integration == name}
+        for wifi in self.estate.wifis.values():
+            if wifi.location_ids & mine:
+                self._workers[wifi.controller_id].mark(wifi.id)
         return decision
 
     def nudge(self, integration: str | None = None) -> None:
@@ -333,7 +333,7 @@ class Engine:
         for location in self.estate.locations.values():
             if location.place.integration != row.integration:
                 continue
-            for wifi in self.estate.wifis_of(location.id):
+            for wifi in self.estate.wifis_at(location.id):
                 worker = self._workers[wifi.controller_id]
                 serve = worker.serve if self._running else worker.serve_now
                 task = self._aside(serve(wifi.id, account_id))

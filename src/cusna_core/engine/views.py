@@ -13,6 +13,20 @@ State = Literal["working", "pending", "delayed", "waiting", "off"]
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What an admin chose for a location's pages and mails; "" is our own."""
+
+    accent: str = ""
+    """`#rrggbb`."""
+    logo: str = ""
+    """The name under which it is served."""
+    sides: tuple[int, int] = (0, 0)
+    """The logo's width and height."""
+    help: str = ""
+    privacy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """A location as its portal shows it."""
 
@@ -22,6 +36,7 @@ class Door:
     ssids: tuple[str, ...]
     contact: str = ""
     privacy_url: str = ""
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)

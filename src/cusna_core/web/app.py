@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from cusna_core.web import portal
+from cusna_core.web import look, portal
 from cusna_core.web.errors import refusal
 from cusna_core.web.routes import FORM_BYTES, Route, Who, get, install
 from cusna_core.web.security import dress, gate
@@ -44,6 +44,7 @@ def own_routes() -> tuple[Route, ...]:
         get("/healthz", health, Who.PUBLIC, any_host=True),
         get("/readyz", ready, Who.PUBLIC, any_host=True),
         get("/static/{name}", static, Who.PUBLIC),
+        get("/look/{name}", look.show, Who.PUBLIC),
     )
 
 

@@ -13,6 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from cusna_core import words
+from cusna_core.web.paragraphs import paragraphs
+from cusna_core.web.tint import sheet
 from cusna_core.words import Language, languages
 
 SMALL = 1000
@@ -83,12 +85,14 @@ class Pages:
             lstrip_blocks=True,
         )
         self.templates.filters["code"] = code
+        self.templates.filters["paragraphs"] = paragraphs
         self.templates.globals["static"] = self._address.__getitem__
         # In a context dictionary the words would be the page's; as globals they are the program's.
         self.templates.globals.update(
             languages=languages,
             named_languages=tuple((code, one.name) for code, one in languages().items()),
             icon=self.icon,
+            sheet=sheet,
             because=words.because,
             refused=words.refused,
             state=words.state,

@@ -28,6 +28,8 @@ class Route:
     who: Who
     body: int = FORM_BYTES
     """The largest body, in bytes."""
+    files: bool = False
+    """A form with files in it is taken too; the limit is for all of it."""
     any_host: bool = False
     """Answers whatever the Host header says: for health checks only."""
     machine: bool = False
@@ -44,8 +46,8 @@ def get(path: str, handler: Handler, who: Who, *, any_host: bool = False, quiet:
     return Route("GET", path, handler, who, body=0, any_host=any_host, quiet=quiet)
 
 
-def post(path: str, handler: Handler, who: Who, *, body: int = FORM_BYTES) -> Route:
-    return Route("POST", path, handler, who, body=body)
+def post(path: str, handler: Handler, who: Who, *, body: int = FORM_BYTES, files: bool = False) -> Route:
+    return Route("POST", path, handler, who, body=body, files=files)
 
 
 Declared = dict[web.AbstractRoute, Route]

@@ -20,6 +20,7 @@ from cusna_core.web.errors import refusal
 from cusna_core.web.routes import FORM_BYTES, Declared, Handler, Route, Who
 from cusna_core.web.serve import BODY_SECONDS
 from cusna_core.web.site import SITE, Site
+from cusna_core.web.upload import parts
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +31,15 @@ LOOK = "X-Cusna-Look"
 """A page of ours that looks again by itself says so (static/console.js)."""
 MANY_FIELDS = 300
 """Of a page of settings: its options, and a line for each network."""
+CSP = "Content-Security-Policy"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 FORM = web.RequestKey("FORM", Mapping[str, str])
+FILES = web.RequestKey("FILES", Mapping[str, bytes])
+"""By the names of their fields; only where the route takes files and the form had some."""
 BODY = web.RequestKey("BODY", bytes)
 """As it came, of a route that machines call."""
 SESSION = web.RequestKey("SESSION", sign_in.Session)
@@ -48,7 +52,7 @@ def headers(secure: bool) -> CIMultiDict[str]:
     """
     return CIMultiDict(
         {
-            "Content-Security-Policy": POLICY,
+            CSP: POLICY,
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Referrer-Policy": "same-origin",
@@ -65,7 +69,10 @@ def dress(site: Site, application: web.Application) -> None:
     prebuilt = headers(site.secure)
 
     async def prepare(_: web.Request, response: web.StreamResponse) -> None:
+        own = response.headers.get(CSP)
         response.headers.update(prebuilt)
+        if own is not None and own.startswith("sandbox;"):
+            response.headers[CSP] = own  # a document of somebody else's making that may do nothing at all
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.pop("Server", None)
 
@@ -89,7 +96,10 @@ def gate(site: Site, declared: Declared) -> Middleware:
             elif request.method not in SAFE:
                 if not same_origin(site, request):
                     return refusal(request, site, 403)
-                request[FORM] = await form(request, route.body)
+                if route.files and request.content_type == "multipart/form-data":
+                    request[FORM], request[FILES] = await parts(request, route.body)
+                else:
+                    request[FORM] = await form(request, route.body)
             if route.who is not Who.PUBLIC:
                 away = await admit(site, request, route)
                 if away is not None:
