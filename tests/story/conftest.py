@@ -142,7 +142,9 @@ def free_pair() -> int:
 
 
 @asynccontextmanager
-async def opened(folder: Path, registry: Registry, *, given: bool = False) -> AsyncIterator[Space]:
+async def opened(
+    folder: Path, registry: Registry, *, given: bool = False, hooks: bool = False
+) -> AsyncIterator[Space]:
     clock = JumpingClock()
     berlin = ZoneInfo(KREUZBERG.zone)
     starts, ends = day_bounds(local_day(clock.now(), berlin), berlin)
@@ -150,7 +152,7 @@ async def opened(folder: Path, registry: Registry, *, given: bool = False) -> As
     # Stories of "today" need a day that is not over in the middle of a test.
     await clock.jump(starts + nine if starts + nine > clock.now() else ends + nine)
     port = free_pair()
-    stage = await Stage.build(folder, registry, port, clock=clock, given=given)
+    stage = await Stage.build(folder, registry, port, clock=clock, given=given, hooks=hooks)
     portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"
     runner = web.AppRunner(panel.build(stage, portal), access_log=None)
     space = Space(stage, portal, own)

@@ -28,7 +28,7 @@ async def run(folder: Path, port: int, *, tour: bool, empty: bool) -> int:
         out.print(f"{folder} is there and is not a demo's. Name another folder with --folder.")
         return 2
     registry = plugins.load(_installed(), fakes=True)
-    stage = await Stage.build(folder, registry, port, given=empty)
+    stage = await Stage.build(folder, registry, port, given=empty, hooks=not tour)
     portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"
     runner = web.AppRunner(panel.build(stage, portal), access_log=None)
     try:

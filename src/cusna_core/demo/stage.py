@@ -59,11 +59,13 @@ class Stage:
         given: bool = False,
         bare: bool = False,
         clock: JumpingClock | None = None,
+        hooks: bool = False,
     ) -> "Stage":
         """Start the fakes, fill them, write a configuration file, and start the program on it.
 
         With `given` the file holds only the general part, so that the Settings path can be walked; with
         `bare` not even a mail server.
+        With `hooks` the source tells the program of every change at once.
         A clock that was jumped before chooses the day on which the story begins.
         """
         clock = clock or JumpingClock()
@@ -74,6 +76,9 @@ class Stage:
         air = await _air(registry, clock)
         cast = Cast(source, clock.now(), [one for one in SPOTS if one.slug in air])
         cast.fill()
+        if hooks:
+            # In the demo's file the integration is called hq; the console suggests the name of its type.
+            source.tell(f"http://localhost:{port}/hooks/{source.type if given else 'hq'}")
         path = written(folder, port, inbox.port, source, air, registry, given=given, bare=bare)
         app = await App.start(path, clock=clock)
         titles = {name: one.title for name, one in registry.drivers.items()}

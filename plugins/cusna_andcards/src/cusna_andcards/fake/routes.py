@@ -54,20 +54,26 @@ class Rest:
             return {"networks": [self.state.network]}
         if path == "/locations/v1":
             return {"locations": [views.plain(one) for one in self.state.locations.values()]}
-        lists: dict[str, tuple[str, Callable[[Query], Iterable[Json]]]] = {
-            "/community/memberships/v1": ("memberships", self.memberships),
-            "/community/memberships/v1/deleted": ("memberships", self.deleted_memberships),
-            "/community/companies/v1": ("companies", self.companies),
-            "/subscriptions/v1": ("subscriptions", self.subscriptions),
-            "/plans/v1": ("plans", lambda _: self.state.plans.values()),
-            "/resources/v1": ("resources", self.resources),
-            "/resources/bookings/v1": ("bookings", self.bookings),
-            "/registrations/v1": ("registrations", self.registrations),
+        # What is there, and how it is shown: only what is on the page is.
+        lists: dict[str, tuple[str, Rows, Show]] = {
+            "/community/memberships/v1": ("memberships", self.memberships, views.memberships),
+            "/community/memberships/v1/deleted": (
+                "memberships",
+                self.deleted_memberships,
+                views.memberships,
+            ),
+            "/community/companies/v1": ("companies", self.companies, _each(_plain)),
+            "/subscriptions/v1": ("subscriptions", self.subscriptions, _each(views.subscription)),
+            "/plans/v1": ("plans", lambda _: self.state.plans.values(), lambda _, rows: rows),
+            "/resources/v1": ("resources", self.resources, views.resources),
+            "/resources/bookings/v1": ("bookings", self.bookings, _each(views.booking)),
+            "/registrations/v1": ("registrations", lambda _: self.state.users, views.registrations),
         }
         if path in lists:
-            key, rows = lists[path]
+            key, rows, show = lists[path]
             found = [] if self.faults.nobody else list(rows(query))
-            return self._page(path, key, found, query)
+            answer, shown = self._page(path, found, query)
+            return {key if answer.pop("key") else "data": show(self.state, shown), **answer}
         return self._single(*path.rpartition("/")[::2])
 
     # Lists

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from cusna_andcards.fake.faults import Fault, Faults, Knobs, http_date
+from cusna_andcards.fake.hooks import Hooks
 from cusna_andcards.fake.routes import NotThere, PageTokens, Refused, Rest
 from cusna_andcards.fake.state import State
 from cusna_core.api import Clock, FakeSource
@@ -43,6 +44,7 @@ class AndcardsFake(FakeSource):
         self.knobs = Knobs()
         self.faults = Faults()
         self.state = State(clock, self.knobs)
+        self.hooks = Hooks(self.state, clock)
         self.client_id = "fake-client"
         self.client_secret = secrets.token_urlsafe(18)
         self.untidy = False
@@ -67,6 +69,7 @@ class AndcardsFake(FakeSource):
         return self.address
 
     async def stop(self) -> None:
+        await self.hooks.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -77,6 +80,8 @@ class AndcardsFake(FakeSource):
             "client_id": self.client_id,
             "client_secret": self.client_secret,
         }
+        if self.hooks.on:
+            options["webhook_secret"] = self.hooks.secret
         if self.knobs.bearer:
             options["auth_mode"] = "client_credentials"
             options["token_url"] = f"{self.address}/oauth2/token"
@@ -85,6 +90,9 @@ class AndcardsFake(FakeSource):
 
     def pages(self, size: int) -> None:
         self.knobs.largest_page = size
+
+    def tell(self, address: str) -> None:
+        self.hooks.begin(address)
 
     def regenerate_credentials(self) -> None:
         """The old pair is refused from now on."""

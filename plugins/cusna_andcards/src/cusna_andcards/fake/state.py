@@ -16,20 +16,24 @@ class State(Tables):
         self.bookings[booking].update(changes)
         if resource:
             self.bookings[booking]["resourceRef"] = resource
+        self.told("booking.updated", booking)
 
     def cancel_booking(self, booking: str) -> None:
         """Also one day of a series, by `uuid_date`."""
         series, _, day = booking.partition("_")
         if day:
             self.bookings[series]["_except"].append(day)
+            self.told("booking.updated", series)
         else:
             self.bookings[booking].update(deleteDate=self.now(), _status="canceled")
+            self.told("booking.deleted", booking)
 
     def end_subscription_on(self, subscription: str, last_day: date | None) -> None:
         """ "End renewal: on date"; None withdraws it ("never")."""
         record = self.subscriptions[subscription]
         record.pop("endDate", None)
         if last_day is None:
+            self.told("subscription.updated", subscription)
             return
         zone = ZoneInfo(record["timezoneId"])
         begin = datetime.combine(last_day, time.min, tzinfo=zone)
@@ -40,10 +44,12 @@ class State(Tables):
             "last_second": after.astimezone(UTC) - timedelta(seconds=1),
         }
         record["endDate"] = iso(ends[self.knobs.end_of_day])
+        self.told("subscription.updated", subscription)
 
     def cancel_subscription(self, subscription: str) -> None:
         """At once, by an admin."""
         self.subscriptions[subscription].update(_status="canceled", deleteDate=self.now())
+        self.told("subscription.deleted", subscription)
 
     def pause_billing(self, subscription: str) -> None:
         pause = {"behavior": "draft", "createDate": self.now()}
@@ -81,6 +87,7 @@ class State(Tables):
 
     def delete_company(self, company: str) -> None:
         self.companies[company]["deleteDate"] = self.now()
+        self.told("company.deleted", company)
 
     def delete_resource(self, resource: str) -> None:
         self.resources[resource]["deleteDate"] = self.now()

@@ -5,7 +5,7 @@ no tidy system would: a missing field, an unknown value.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,8 @@ class Tables:
         self.clock = clock
         self.knobs = knobs
         self.made = 0
+        self.told: Callable[[str, str], None] = lambda *_: None
+        """Hears of what the vendor sends webhooks of: the type, and the record's id."""
         self.network: Json = {"id": self.new_id(), "title": "Cusna Spaces"}
         self.locations: dict[str, Json] = {}
         self.users: dict[str, Json] = {}
@@ -47,9 +49,11 @@ class Tables:
     def now(self) -> str:
         return iso(self.clock.now())
 
-    def _put(self, table: dict[str, Json], record: Json) -> str:
+    def _put(self, table: dict[str, Json], record: Json, tell: str = "") -> str:
         made: Json = {"id": self.new_id(), "createDate": self.now(), **record}
         table[made["id"]] = {name: value for name, value in made.items() if value is not None}
+        if tell:
+            self.told(tell, made["id"])
         return str(made["id"])
 
     # Making
@@ -65,7 +69,7 @@ class Tables:
         return self._put(self.locations, record)
 
     def company(self, location: str, title: str) -> str:
-        return self._put(self.companies, {"locationRef": location, "title": title})
+        return self._put(self.companies, {"locationRef": location, "title": title}, "company.created")
 
     def user(self, email: str | None, name: str) -> str:
         first, _, last = name.partition(" ")
@@ -91,6 +95,7 @@ class Tables:
                 "status": status,
                 "role": "member",
             },
+            "membership.created",
         )
 
     def plan(self, title: str) -> str:
@@ -135,6 +140,7 @@ class Tables:
                 else None,
                 "items": items,
             },
+            "subscription.created",
         )
 
     def resource(
@@ -172,6 +178,7 @@ class Tables:
                 "_days": list(days),
                 "_except": [],
             },
+            "booking.created",
         )
 
     def book_day(self, resource: str, owner: str, day: date, **more: Any) -> str:

@@ -1,7 +1,7 @@
 """How does the API show what the vendor knows? Fields that the vendor requires are there, the
 rest only where it has a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from cusna_andcards.fake.state import State
@@ -12,23 +12,49 @@ def plain(record: Json) -> Json:
     return {name: value for name, value in record.items() if not name.startswith("_")}
 
 
+def _by(records: Iterable[Json], name: str) -> dict[str | None, list[Json]]:
+    """Records by one of their fields: looked for in all of them once, and not once for each that is shown."""
+    found: dict[str | None, list[Json]] = {}
+    for one in records:
+        found.setdefault(one.get(name), []).append(one)
+    return found
+
+
 def _user(state: State, one: str) -> Json:
     return {name: value for name, value in state.users[one].items() if name != "createDate"}
 
 
 def membership(state: State, record: Json) -> Json:
+    return memberships(state, [record])[0]
+
+
+def memberships(state: State, records: Sequence[Json]) -> list[Json]:
+    held = _by(state.subscriptions.values(), "customerRef") if state.knobs.shows_subscription_ref else {}
+    return [_membership(state, one, held.get(one["id"], ())) for one in records]
+
+
+def _membership(state: State, record: Json, held: Sequence[Json]) -> Json:
     shown = plain(record)
     if record.get("userRef") in state.users:
         shown.setdefault("user", _user(state, record["userRef"]))
-    held = [one["id"] for one in state.subscriptions.values() if one.get("customerRef") == record["id"]]
-    if held and state.knobs.shows_subscription_ref:
-        shown["subscriptionRef"] = held[0]
+    if held:
+        shown["subscriptionRef"] = held[0]["id"]
     return shown
 
 
-def registration(state: State, user: str) -> Json:
+def email(state: State, record: Json) -> str:
+    """As a membership shows it."""
+    shown = record.get("user", state.users.get(record.get("userRef", ""), {}))
+    return shown.get("email") or ""
+
+
+def registrations(state: State, users: Sequence[str]) -> list[Json]:
+    held = _by(state.memberships.values(), "userRef")
+    return [_registration(state, one, held.get(one, ())) for one in users]
+
+
+def _registration(state: State, user: str, records: Sequence[Json]) -> Json:
     known = state.users[user]
-    records = [one for one in state.memberships.values() if one.get("userRef") == user]
     return {
         "id": user,
         "createDate": known["createDate"],
@@ -112,12 +138,16 @@ def _item(item: Json) -> Json:
 
 
 def resource(state: State, record: Json) -> Json:
+    return resources(state, [record])[0]
+
+
+def resources(state: State, records: Sequence[Json]) -> list[Json]:
+    parts = _by(state.resources.values(), "parentRef")
+    return [_resource(state, one, parts.get(one["id"], ())) for one in records]
+
+
+def _resource(state: State, record: Json, parts: Sequence[Json]) -> Json:
     price = {"enabled": False, "tiers": []}
-    children = [
-        {"id": one["id"], "title": one["title"]}
-        for one in state.resources.values()
-        if one.get("parentRef") == record["id"]
-    ]
     mails = (
         "bookingCreatedByAdmin",
         "bookingCreatedByMember",
@@ -130,7 +160,7 @@ def resource(state: State, record: Json) -> Json:
         "assignments": [],
         "bookingPermission": "members",
         "bufferTime": "zeroMinutes",
-        "children": children,
+        "children": [{"id": one["id"], "title": one["title"]} for one in parts],
         "confirmationEmail": {**dict.fromkeys(mails, False), "template": ""},
         "credits": price,
         "description": "",
