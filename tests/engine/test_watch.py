@@ -18,7 +18,14 @@ async def test_what_changed_since_is_told_once() -> None:
 
 async def test_a_cursor_of_another_run_means_that_anything_may_have_changed() -> None:
     watch = Watch()
-    for cursor in ("", "x", Watch().cursor, f"{watch.cursor}9", watch.cursor.replace("-0", "-²"), "0-" + "9" * 40):
+    for cursor in (
+        "",
+        "x",
+        Watch().cursor,
+        f"{watch.cursor}9",
+        watch.cursor.replace("-0", "-²"),
+        "0-" + "9" * 40,
+    ):
         assert watch.since(cursor) is None, cursor
 
 

@@ -37,6 +37,7 @@ async def show(request: web.Request) -> web.Response:
         at="overview",
         since=since,
         findings=[(one, mend.doors(request, one.finding, language)) for one in some],
+        held={one.integration: one for one in await bench.outlooks.held()},
         unshown=len(findings) - len(some),
         troubles=len(findings),
         locations=locations,
