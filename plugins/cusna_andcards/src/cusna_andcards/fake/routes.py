@@ -1,7 +1,7 @@
 """Which calls does the API take, with which filters, and what does it answer?"""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from cusna_andcards.fake.tables import Json
 Query = Mapping[str, str]
 PageTokens = dict[str, tuple[str, Query, int]]
 """Each with its path, its filters and where its page begins."""
+Rows = Callable[[Query], Iterable[Any]]
+Show = Callable[[State, Sequence[Any]], Sequence[Json]]
+View = Callable[[State, Json], Json]
 TYPES = (
     "hotDesk", "dedicatedDesk", "office", "parkingLot", "room", "conferenceRoom", "eventSpace",
     "meetingRoom", "phoneBooth", "studio", "equipment", "station",
@@ -57,11 +60,7 @@ class Rest:
         # What is there, and how it is shown: only what is on the page is.
         lists: dict[str, tuple[str, Rows, Show]] = {
             "/community/memberships/v1": ("memberships", self.memberships, views.memberships),
-            "/community/memberships/v1/deleted": (
-                "memberships",
-                self.deleted_memberships,
-                views.memberships,
-            ),
+            "/community/memberships/v1/deleted": ("memberships", self.deleted, views.memberships),
             "/community/companies/v1": ("companies", self.companies, _each(_plain)),
             "/subscriptions/v1": ("subscriptions", self.subscriptions, _each(views.subscription)),
             "/plans/v1": ("plans", lambda _: self.state.plans.values(), lambda _, rows: rows),
@@ -72,8 +71,7 @@ class Rest:
         if path in lists:
             key, rows, show = lists[path]
             found = [] if self.faults.nobody else list(rows(query))
-            answer, shown = self._page(path, found, query)
-            return {key if answer.pop("key") else "data": show(self.state, shown), **answer}
+            return self._page(path, key, found, show, query)
         return self._single(*path.rpartition("/")[::2])
 
     # Lists
@@ -97,27 +95,26 @@ class Rest:
         for name in ("userRef", "companyRef"):
             if name in query:
                 rows = [one for one in rows if one.get(name) == query[name]]
-        return self._by_email((views.membership(self.state, one) for one in rows), query)
+        return self._by_email(rows, query)
 
     def _by_email(self, rows: Iterable[Json], query: Query) -> Iterable[Json]:
         wanted = query.get("userEmail")
         if wanted is None:
             return rows
         fold = str if self.state.knobs.email_heeds_case else str.lower
-        return [one for one in rows if fold(one.get("user", {}).get("email") or "") == fold(wanted)]
+        return [one for one in rows if fold(views.email(self.state, one)) == fold(wanted)]
 
-    def deleted_memberships(self, query: Query) -> Iterable[Json]:
+    def deleted(self, query: Query) -> Iterable[Json]:
         place = _required(query, "locationRef")
         gone = (one for one in self.state.memberships.values() if one.get("deleteDate"))
-        rows = (views.membership(self.state, one) for one in gone if one["locationRef"] == place)
-        return self._by_email(rows, query)
+        return self._by_email((one for one in gone if one["locationRef"] == place), query)
 
     def companies(self, query: Query) -> Iterable[Json]:
         place = _required(query, "locationRef")
         for one in self.state.companies.values():
             listed = not one.get("deleteDate") or one.get("_listed")
             if listed and one["locationRef"] == place and query.get("title") in (None, one["title"]):
-                yield views.plain(one)
+                yield one
 
     def subscriptions(self, query: Query) -> Iterable[Json]:
         if not {"locationRef", "customerRef"} & query.keys():
@@ -125,7 +122,7 @@ class Rest:
         states = _words(query, "status") or ("active", "scheduled", "incomplete")
         for one in self.state.subscriptions.values():
             if views.status(self.state, one) in states and _matches(one, query, "locationRef", "customerRef"):
-                yield views.subscription(self.state, one)
+                yield one
 
     def resources(self, query: Query) -> Iterable[Json]:
         place = _required(query, "locationRef")
@@ -133,10 +130,7 @@ class Rest:
         for one in self.state.resources.values():
             listed = not one.get("deleteDate") and (not types or one["type"] in types)
             if listed and one["locationRef"] == place:
-                yield views.resource(self.state, one)
-
-    def registrations(self, query: Query) -> Iterable[Json]:
-        return [views.registration(self.state, one) for one in self.state.users]
+                yield one
 
     def bookings(self, query: Query) -> Iterable[Json]:
         if not {"locationRef", "resourceRef"} & query.keys():
@@ -157,7 +151,7 @@ class Rest:
             rows += [row for row in expanded if _in_range(row, query)]
         field, _, direction = query.get("order", "createDate:asc").partition(":")
         rows.sort(key=lambda row: str(row[field]), reverse=direction == "desc")
-        return [views.booking(self.state, one) for one in rows]
+        return rows
 
     def _is_of(self, booking: Json, customer: str | None) -> bool:
         owner = booking.get("membershipRefOwner")
@@ -166,7 +160,7 @@ class Rest:
         company = self.state.memberships.get(owner or "", {}).get("companyRef")
         return self.state.knobs.customer_may_be_company and company == customer
 
-    def _page(self, path: str, key: str, rows: list[Any], query: Query) -> Json:
+    def _page(self, path: str, key: str, rows: Sequence[Any], show: Show, query: Query) -> Json:
         filters = {name: value for name, value in query.items() if name != "nextPageToken"}
         given = query.get("nextPageToken")
         begin = 0
@@ -176,7 +170,7 @@ class Rest:
                 raise Refused("Keep the filters of the first page", "nextPageToken")
         end = begin + self._limit(query)
         fault = self.faults.paging_of(path)
-        answer: Json = {"data" if fault == "other_key" else key: rows[begin:end]}
+        answer: Json = {"data" if fault == "other_key" else key: show(self.state, rows[begin:end])}
         if end < len(rows):
             end += {"seen_twice": -1, "skipped": 1}.get(fault or "", 0)
             token = given if fault == "repeat_token" and given else secrets.token_urlsafe(12)
@@ -193,10 +187,10 @@ class Rest:
 
     def _single(self, path: str, one: str) -> Json:
         state = self.state
-        tables: dict[str, tuple[str, dict[str, Json], Callable[[State, Json], Json]]] = {
-            "/locations/v1": ("location", state.locations, lambda _, row: views.plain(row)),
+        tables: dict[str, tuple[str, dict[str, Json], View]] = {
+            "/locations/v1": ("location", state.locations, _plain),
             "/community/memberships/v1": ("membership", state.memberships, views.membership),
-            "/community/companies/v1": ("company", state.companies, lambda _, row: views.plain(row)),
+            "/community/companies/v1": ("company", state.companies, _plain),
             "/subscriptions/v1": ("subscription", state.subscriptions, views.subscription),
             "/resources/v1": ("resource", state.resources, views.resource),
             "/resources/bookings/v1": ("booking", self._bookings_by_id(), views.booking),
@@ -214,6 +208,14 @@ class Rest:
             for series in self.state.bookings.values():
                 table.update({row["id"]: row for row in views.occurrences(series)})
         return table
+
+
+def _plain(_: State, record: Json) -> Json:
+    return views.plain(record)
+
+
+def _each(view: View) -> Show:
+    return lambda state, records: [view(state, one) for one in records]
 
 
 def _required(query: Query, name: str) -> str:
