@@ -20,5 +20,8 @@ CREATE TABLE quiet (
     who TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
+-- Sign-ins that were asked for too often: the worker writes them down, so that the request does no more work.
+CREATE INDEX outbox_too_often ON outbox (done) WHERE dropped = 'too-often';
+
 -- How many letters went out lately (M14's cap).
 CREATE INDEX outbox_by_done ON outbox (kind, done) WHERE done IS NOT NULL AND dropped IS NULL;
