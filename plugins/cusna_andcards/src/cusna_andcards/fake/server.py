@@ -248,11 +248,12 @@ class AndcardsFake(FakeSource):
         self.faults.nobody = on
 
     def _membership_of(self, location: str, user: str) -> str | None:
+        rows = self.state.memberships
         return next(
             (
                 one
-                for one, row in self.state.memberships.items()
-                if row.get("userRef") == user and row["locationRef"] == location and not row.get("deleteDate")
+                for one in self.state.of_user.get(user, ())
+                if one in rows and rows[one]["locationRef"] == location and not rows[one].get("deleteDate")
             ),
             None,
         )

@@ -35,6 +35,8 @@ class Tables:
         self.users: dict[str, Json] = {}
         self.blacklist: set[str] = set()
         self.memberships: dict[str, Json] = {}
+        self.of_user: dict[str, list[str]] = {}
+        """Memberships that were made for a user, at any location, in their order."""
         self.companies: dict[str, Json] = {}
         self.plans: dict[str, Json] = {}
         self.subscriptions: dict[str, Json] = {}
@@ -84,7 +86,7 @@ class Tables:
         kind: str = "member",
         status: str = "approved",
     ) -> str:
-        return self._put(
+        made = self._put(
             self.memberships,
             {
                 "locationRef": location,
@@ -97,6 +99,8 @@ class Tables:
             },
             "membership.created",
         )
+        self.of_user.setdefault(user, []).append(made)
+        return made
 
     def plan(self, title: str) -> str:
         known = next((one for one, plan in self.plans.items() if plan["title"] == title), None)
