@@ -47,7 +47,7 @@ async def test_an_apply_that_breaks_off_keeps_what_is_left_and_says_why(house: H
     tell = house.engine.watch.under_way
 
     def breaks(of: str, progress: Progress) -> None:
-        if of == NETWORK and progress.done == 30:
+        if of == NETWORK and (progress.done, progress.of) == (30, 60):
             house.fake.break_down(True)
         tell(of, progress)
 
