@@ -16,10 +16,11 @@ from cusna_core import api
 from cusna_core.api import Context, Feature, Finding, Level, PluginError, SourceLocation
 from cusna_core.config import setup as configured
 from cusna_core.config.setup import Setup
-from cusna_core.engine import fenced, troubles
+from cusna_core.engine import fenced, retire, troubles
 from cusna_core.engine.estate import Estate, Integration, Location, Wifi
 from cusna_core.engine.fence import Fault
 from cusna_core.engine.hush import Hush
+from cusna_core.engine.ring import Ring
 from cusna_core.engine.ring import Ring
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store import places as place_rows
@@ -40,6 +41,7 @@ class Ground:
     vault: Vault
     clock: api.Clock
     installation: str
+    ring: Ring = field(default_factory=Ring)
     hush: Hush = field(default_factory=Hush)
     ring: Ring = field(default_factory=Ring)
     so_far: Callable[[str, int], None] = lambda _name, _records: None
@@ -67,6 +69,7 @@ async def build(setup: Setup, ground: Ground) -> Estate:
         await ground.db.run(partial(place_rows.keep_policy, integration=name, policy=policy))
     last = await ground.db.read(place_rows.policies)
     wifis = _wifis(setup, controllers, locations, ghosts, {**last, **policies}, findings)
+    wifis = await retire.joined(setup, ground.db, ground.vault, controllers, locations, wifis, findings)
     integrations = {
         name: Integration(name, source.title, source, setup.integrations[name].policy)
         for name, source in sources.items()
@@ -177,6 +180,8 @@ async def _locations(
             one.privacy_url or "",
             closed=not (one.enabled and setup.integrations[one.integration].enabled),
         )
+    now = ground.clock.now()
+    await ground.db.run(lambda tx: retire.noted(tx, remembered, found, now))
     await ground.db.run(
         lambda tx: place_rows.remember(
             tx,

@@ -5,7 +5,8 @@ configured server, and `worker` takes what is due from the outbox until it is de
 """
 
 from cusna_core.mail.compose import Composer
-from cusna_core.mail.letters import Letter, write
+from cusna_core.mail.kinds import write
+from cusna_core.mail.letters import Letter
 from cusna_core.mail.smtp import Deferred, MailError, Misconfigured, Smtp, Temporary, Undeliverable
 
 __all__ = [

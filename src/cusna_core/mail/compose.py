@@ -13,7 +13,8 @@ from email.utils import format_datetime, parseaddr
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from cusna_core.mail.letters import write
+from cusna_core.engine.tones import palette
+from cusna_core.mail.kinds import write
 from cusna_core.words import Language, languages
 
 
@@ -60,7 +61,9 @@ class Composer:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail.set_content(self._text.render(letter=written))
-        mail.add_alternative(self._html.render(letter=written, language=language), subtype="html")
+        accent = str(values.get("accent") or "")
+        html = self._html.render(letter=written, language=language, tones=palette(accent) if accent else None)
+        mail.add_alternative(html, subtype="html")
         mail["Content-Language"] = language.code  # last: the parts would take it away
         return mail
 

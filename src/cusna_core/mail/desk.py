@@ -8,6 +8,7 @@ typed one is only ever compared. Links are built from the configured `base_url` 
 | sign-in | flow_id, location ('' is the console), typed, language, link_token, code, by_ip |
 | passphrase-changed, passphrase-replaced, desk-code | account; location and language where known |
 | admin-finding, admin-mended | to, code, summary, fix, path; where and language where known |
+| new-device | account, location, device; of an admin to, device, ip; language |
 | test | to; language where known |
 """
 
@@ -21,7 +22,7 @@ from yarl import URL
 
 from cusna_core.api import Clock, email_key
 from cusna_core.engine.views import Door, Recipient
-from cusna_core.store import accounts, audit, outbox, sign_in
+from cusna_core.store import accounts, audit, outbox, refusals, sign_in
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.outbox import Letter
@@ -85,6 +86,12 @@ class Desk:
                 return await self._happened(letter)
             case "admin-finding" | "admin-mended":
                 return await self._finding(letter)
+            case "new-device" if "account" in letter.payload:
+                return await self._happened(letter)
+            case "new-device":
+                when = stamp(letter.created, self._zone(), language(self._language(letter.payload)))
+                told = {"when": when, "device": letter.payload["device"], "ip": letter.payload["ip"]}
+                return self._to_admin(letter, told, kind="admin-new-device")
             case "test":
                 return self._to_admin(letter, {})
         return Drop("unknown-kind")
@@ -133,10 +140,16 @@ class Desk:
         doors = self.house.doors()
         door = self.house.door(it.get("location") or "") or (doors[0] if len(doors) == 1 else None)
         code = self._language(it)
-        zone = door.zone if door else (doors[0].zone if doors else ZoneInfo("UTC"))
-        when = stamp(letter.created, zone, language(code))
+        when = stamp(letter.created, door.zone if door else self._zone(), language(code))
         values = {**self._place(door, row.name), "when": when}
+        if "device" in it:
+            values["device"] = it["device"]
         return Ready(letter.kind, row.email, code, values, row.id, door.id if door else None)
+
+    def _zone(self) -> ZoneInfo:
+        """In whose time admins are told: the first location's."""
+        doors = self.house.doors()
+        return doors[0].zone if doors else ZoneInfo("UTC")
 
     async def _finding(self, letter: Letter) -> Ready | Drop:
         it = letter.payload
@@ -189,7 +202,13 @@ class Desk:
     def _place(self, door: Door | None, name: str) -> dict[str, object]:
         host = URL(self.base_url).host or self.base_url
         portal = self._portal(door) if door else f"{self.base_url}/portal"
-        return {"place": door.name if door else host, "portal": portal, "name": name or None}
+        accent = door.look.accent if door else ""
+        return {
+            "place": door.name if door else host,
+            "portal": portal,
+            "name": name or None,
+            "accent": accent,
+        }
 
     def _site(self) -> dict[str, object]:
         return {"site": URL(self.base_url).host or self.base_url, "console": f"{self.base_url}/console"}
@@ -212,6 +231,10 @@ class Desk:
 
     def dropped(self, tx: Tx, letter: Letter, why: str, now: datetime) -> None:
         outbox.drop(tx, letter.id, why, now)
+        if letter.kind == "sign-in" and why == "unknown":
+            # Anybody can cause these, as many as they like: a line that is bounded, without the address.
+            refusals.of_letter(tx, "unknown", now, letter.payload["flow_id"])
+            return
         audit.write(
             tx,
             "mail-dropped",

@@ -37,7 +37,7 @@ class Letter:
 def sign_in(it: of.SignIn, language: Language) -> Letter:
     _ = language.text
     code = f"{it.code[:4]} {it.code[4:]}"
-    return _to_member(
+    return to_member(
         it,
         language,
         subject=_("Sign in to the WiFi at %(place)s", place=it.place),
@@ -70,7 +70,7 @@ def sign_in(it: of.SignIn, language: Language) -> Letter:
 
 def changed(it: of.Happened, language: Language) -> Letter:
     _ = language.text
-    return _to_member(
+    return to_member(
         it,
         language,
         subject=_("Your WiFi passphrase at %(place)s was changed", place=it.place),
@@ -89,7 +89,7 @@ def changed(it: of.Happened, language: Language) -> Letter:
 
 def replaced(it: of.Happened, language: Language) -> Letter:
     _ = language.text
-    return _to_member(
+    return to_member(
         it,
         language,
         subject=_("You have a new WiFi passphrase at %(place)s", place=it.place),
@@ -110,7 +110,7 @@ def replaced(it: of.Happened, language: Language) -> Letter:
 
 def desk_code(it: of.Happened, language: Language) -> Letter:
     _ = language.text
-    return _to_member(
+    return to_member(
         it,
         language,
         subject=_("A sign-in code was made for you at %(place)s", place=it.place),
@@ -134,7 +134,7 @@ def desk_code(it: of.Happened, language: Language) -> Letter:
 
 def admin_sign_in(it: of.AdminSignIn, language: Language) -> Letter:
     _ = language.text
-    return _to_admin(
+    return to_admin(
         it,
         language,
         subject=_("Sign in to the Cusna console (%(site)s)", site=it.site),
@@ -165,7 +165,7 @@ def admin_sign_in(it: of.AdminSignIn, language: Language) -> Letter:
 def problem(it: of.Problem, language: Language) -> Letter:
     _ = language.text
     place = (Block("quiet", _("In the configuration: %(path)s", path=it.path)),) if it.path else ()
-    return _to_admin(
+    return to_admin(
         it,
         language,
         subject=_("Cusna needs you: %(where)s (%(site)s)", where=it.where, site=it.site),
@@ -186,7 +186,7 @@ def problem(it: of.Problem, language: Language) -> Letter:
 
 def mended(it: of.Mended, language: Language) -> Letter:
     _ = language.text
-    return _to_admin(
+    return to_admin(
         it,
         language,
         subject=_("Mended: %(where)s (%(site)s)", where=it.where, site=it.site),
@@ -205,7 +205,7 @@ def held(it: of.Held, language: Language) -> Letter:
     _, several = language.text, language.several
     more = it.people - len(it.names)
     rest = (several("and %(n)s more", "and %(n)s more", more),) if more > 0 and it.names else ()
-    return _to_admin(
+    return to_admin(
         it,
         language,
         subject=several(
@@ -250,7 +250,7 @@ def held(it: of.Held, language: Language) -> Letter:
 
 def test(it: of.Test, language: Language) -> Letter:
     _ = language.text
-    return _to_admin(
+    return to_admin(
         it,
         language,
         subject=_("Cusna can send mail (%(site)s)", site=it.site),
@@ -266,7 +266,7 @@ def test(it: of.Test, language: Language) -> Letter:
     )
 
 
-def _to_member(
+def to_member(
     it: of.ToMember, language: Language, *, subject: str, preview: str, title: str, blocks: tuple[Block, ...]
 ) -> Letter:
     hello = (Block("text", language.text("Hello %(name)s,", name=it.name)),) if it.name else ()
@@ -274,7 +274,7 @@ def _to_member(
     return Letter(subject, preview, title, (*hello, *blocks), footer, it.portal)
 
 
-def _to_admin(
+def to_admin(
     it: of.ToAdmin, language: Language, *, subject: str, preview: str, title: str, blocks: tuple[Block, ...]
 ) -> Letter:
     footer = language.text("Cusna at %(site)s, to its admins", site=it.site)
@@ -293,9 +293,3 @@ KINDS: Mapping[str, _Kind] = {
     "admin-held": (of.Held, held),
     "test": (of.Test, test),
 }
-
-
-def write(kind: str, language: Language, values: Mapping[str, object]) -> Letter:
-    """A letter of a kind; raises pydantic's ValidationError where a value is missing, empty or odd."""
-    model, say = KINDS[kind]
-    return say(model.model_validate(values), language)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import Final
 
@@ -18,9 +18,10 @@ from pydantic import ValidationError
 from cusna_core.api import Clock, Finding, Level
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk, Drop
+from cusna_core.mail.flood import Flood, capped
 from cusna_core.mail.smtp import Deferred, MailError, Misconfigured, Smtp, Undeliverable
-from cusna_core.store import outbox
-from cusna_core.store.db import Database
+from cusna_core.store import outbox, refusals
+from cusna_core.store.db import Database, Tx
 from cusna_core.store.outbox import Letter
 from cusna_core.store.vault import Vault
 from cusna_core.words import language
@@ -66,6 +67,9 @@ class Worker:
         """Since the last success."""
         self._down = False
         self._told: str | None = None
+        self._said: tuple[Finding, ...] = ()
+        self._flood = Flood()
+        self._looked = clock.now()
         self._stuck = False
 
     async def use(self, composer: Composer | None, smtp: Smtp | None) -> None:
@@ -108,9 +112,13 @@ class Worker:
         if self._smtp is None:
             return IDLE
         fetch = len(self._going) + 4 * AT_ONCE
-        letters, next_due = await self._db.run(
-            lambda tx: (outbox.due(tx, self._vault, now, fetch), outbox.next_due(tx))
-        )
+        looked, self._looked = self._looked, now
+
+        def look(tx: Tx) -> tuple[list[Letter], datetime | None]:
+            refusals.overlooked(tx, looked, now)
+            return outbox.due(tx, self._vault, now, fetch), outbox.next_due(tx)
+
+        letters, next_due = await self._db.run(look)
         for letter in letters:
             if len(self._going) >= AT_ONCE:
                 break
@@ -153,6 +161,8 @@ class Worker:
             return  # taken away since the round began
         if now >= (letter.expires or letter.created + LIFE):
             await self._drop(letter, "too-late")
+            return
+        if await self._too_many(letter, now):
             return
         try:
             ready = await self._desk.prepare(letter)
@@ -198,6 +208,16 @@ class Worker:
             log.info("Letter %s (%s) was accepted by the mail server.", letter.id, letter.kind)
             await self._went()
 
+    async def _too_many(self, letter: Letter, now: datetime) -> bool:
+        """M14: anybody can ask for sign-in mails to members. Beyond a cap they wait, and admins hear."""
+        if not capped(letter):
+            return False
+        before = self._flood.on
+        over = await self._db.run(lambda tx: self._flood.over(tx, letter, now))
+        if self._flood.on != before:
+            await self._tell(self._said)
+        return over
+
     async def _drop(self, letter: Letter, why: str) -> None:
         now = self._clock.now()
         # Unknown addresses are everyday business, and a log is no place to learn who is known.
@@ -234,8 +254,9 @@ class Worker:
             await self._tell(())
 
     async def _tell(self, findings: tuple[Finding, ...]) -> None:
+        self._said = findings
         if self._report is not None:
-            await self._report(findings)
+            await self._report((*findings, *self._flood.findings()))
 
 
 def down(error: MailError) -> Finding:

@@ -125,6 +125,20 @@ def hasten(tx: Tx, now: datetime) -> None:
     tx.execute("UPDATE outbox SET due = ? WHERE done IS NULL AND tries > 0", (ms(now),))
 
 
+def postpone(tx: Tx, letter_id: str, due: datetime) -> None:
+    """Later, through no fault of the letter's."""
+    tx.execute("UPDATE outbox SET due = ? WHERE id = ? AND done IS NULL", (ms(due), letter_id))
+
+
+def sent_since(tx: Tx, kind: str, since: datetime) -> int:
+    """How many of a kind were delivered."""
+    row = tx.execute(
+        "SELECT count(*) FROM outbox WHERE kind = ? AND done > ? AND done IS NOT NULL AND dropped IS NULL",
+        (kind, ms(since)),
+    ).fetchone()
+    return int(row[0])
+
+
 def drop(tx: Tx, letter_id: str, why: str, now: datetime) -> None:
     tx.execute(
         "UPDATE outbox SET done = ?, dropped = ?, payload = NULL WHERE id = ? AND done IS NULL",

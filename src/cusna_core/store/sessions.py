@@ -124,6 +124,19 @@ def close_admin(tx: Tx, admin: str) -> int:
     return tx.execute("DELETE FROM sessions WHERE admin = ?", (admin,)).rowcount
 
 
+def others_of_admin(tx: Tx, admin: str, keep: str, now: datetime) -> int:
+    """How many sessions of an admin are alive besides one."""
+    row = tx.execute(
+        "SELECT count(*) FROM sessions WHERE admin = ? AND id <> ? AND expires > ? AND last_seen > ?",
+        (admin, keep, ms(now), ms(now - IDLE)),
+    ).fetchone()
+    return int(row[0])
+
+
+def close_others_of_admin(tx: Tx, admin: str, keep: str) -> int:
+    return tx.execute("DELETE FROM sessions WHERE admin = ? AND id <> ?", (admin, keep)).rowcount
+
+
 def offer(tx: Tx, vault: Vault, session_id: str, passphrases: Sequence[str], now: datetime) -> None:
     """Keep the passphrases that a member is choosing from; none to forget them."""
     sealed = vault.seal(json.dumps(list(passphrases)), offer_about(session_id)) if passphrases else None

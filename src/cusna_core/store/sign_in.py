@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from cusna_core.store import desk_codes, limits, outbox, sessions
+from cusna_core.store import desk_codes, devices, limits, outbox, sessions
 from cusna_core.store.db import Tx
 from cusna_core.store.desk_codes import CODE_LIFE as CODE_LIFE
 from cusna_core.store.desk_codes import desk_code as desk_code
@@ -29,11 +29,13 @@ from cusna_core.store.sessions import alive as alive
 from cusna_core.store.sessions import close_account as close_account
 from cusna_core.store.sessions import close_admin as close_admin
 from cusna_core.store.sessions import close_others as close_others
+from cusna_core.store.sessions import close_others_of_admin as close_others_of_admin
 from cusna_core.store.sessions import close_session as close_session
 from cusna_core.store.sessions import fresh as fresh
 from cusna_core.store.sessions import offer as offer
 from cusna_core.store.sessions import offered as offered
 from cusna_core.store.sessions import open_session as open_session
+from cusna_core.store.sessions import others_of_admin as others_of_admin
 from cusna_core.store.sessions import session as session
 from cusna_core.store.vault import Vault, token_hash
 
@@ -277,5 +279,6 @@ def purge(tx: Tx, now: datetime) -> None:
     """Daily: everything of sign-in that has expired."""
     tx.execute("DELETE FROM flows WHERE link_expires <= ?", (ms(now),))
     desk_codes.purge(tx, now)
+    devices.purge(tx, now)
     sessions.purge(tx, now)
     limits.purge(tx, now)

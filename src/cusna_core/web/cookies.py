@@ -11,11 +11,16 @@ ASKED = "asked"
 """The address they were asked for, sealed, so that it can be sent to again."""
 THEN = "then"
 """Where a sign-in leads: a name from a fixed list, never an address."""
+DEVICE = "device"
+"""Tells this browser from others, for the notice about a sign-in on a new one; it opens nothing."""
+LAST = "last"
+"""When and where the sign-in before this one was, sealed, to be shown while this one lasts."""
 MEMBER = "member"
 ADMIN = "admin"
 LANGUAGE = "language"
 
 STAY_SECONDS = 30 * 24 * 3600
+DEVICE_SECONDS = 400 * 24 * 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
 
 

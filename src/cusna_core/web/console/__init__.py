@@ -6,11 +6,14 @@ console.equip(application, workshop)
 
 from aiohttp import web
 
+from cusna_core.engine.effects import Effects
 from cusna_core.engine.outlook import Outlooks
+from cusna_core.engine.retire import Retirements
 from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.settings import MailSettings
 from cusna_core.web.console import (
+    account,
     account,
     activity,
     appearance,
@@ -28,8 +31,9 @@ from cusna_core.web.console import (
     plugins,
 )
 from cusna_core.web.console.connect import Connect
+from cusna_core.web.console.enabling import enabling
 from cusna_core.web.console.paper import BENCH, MUCH, SETTINGS, Bench
-from cusna_core.web.console.removal import remove
+from cusna_core.web.console.removal import remove, retired
 from cusna_core.web.routes import Route, Who, get, post
 
 HERE = "/console"
@@ -41,7 +45,12 @@ def equip(application: web.Application, workshop: Workshop) -> None:
     general = workshop.file.general
     mailing = MailSettings(workshop, workshop.ground.clock, general.base_url)
     survey = Survey(workshop.engine)
-    application[BENCH] = Bench(workshop, survey, Outlooks(workshop.engine, survey), mailing)
+    engine = workshop.engine
+    workshop.engine.appearance.heed(workshop.file.tables["location"])
+    application[BENCH] = Bench(
+        workshop, survey, Outlooks(engine, survey), mailing, Effects(engine), Retirements(engine)
+    )
+    live.equip(application)
     live.equip(application)
 
 
@@ -58,6 +67,7 @@ def routes() -> tuple[Route, ...]:
         *appearance.routes(),
         *changes.routes(),
         *plugins.routes(),
+        *account.routes(),
         *activity.routes(),
         *account.routes(),
         *diagnostics.routes(),
@@ -98,6 +108,8 @@ def _connected() -> tuple[Route, ...]:
             post(f"{one}/edit", connect.change, Who.ADMIN, body=MUCH),
             get(f"{one}/remove", remove(kind), Who.ADMIN),
             post(f"{one}/remove", remove(kind), Who.ADMIN),
+            get(f"{one}/enabled", enabling(kind), Who.ADMIN),
+            post(f"{one}/enabled", enabling(kind), Who.ADMIN),
         ]
     one = f"{SETTINGS}/integrations/{{name}}"
     return (
@@ -118,8 +130,15 @@ def _networks() -> tuple[Route, ...]:
         get(f"{one}/edit", network.edit, Who.ADMIN),
         post(f"{one}/edit", network.change, Who.ADMIN, body=MUCH),
         post(f"{one}/switch", network.switch, Who.ADMIN),
+        get(f"{one}/move", network.whither, Who.ADMIN),
+        get(f"{one}/move/{{controller}}", network.edit, Who.ADMIN),
+        post(f"{one}/move/{{controller}}", network.change, Who.ADMIN, body=MUCH),
         get(f"{one}/remove", remove("network"), Who.ADMIN),
         post(f"{one}/remove", remove("network"), Who.ADMIN),
+        get(f"{one}/enabled", enabling("network"), Who.ADMIN),
+        post(f"{one}/enabled", enabling("network"), Who.ADMIN),
+        get(f"{SETTINGS}/retired/{{id}}", retired, Who.ADMIN),
+        post(f"{SETTINGS}/retired/{{id}}", retired, Who.ADMIN),
     )
 
 
@@ -134,4 +153,6 @@ def _locations() -> tuple[Route, ...]:
         post(one, location.change, Who.ADMIN, body=MUCH),
         get(f"{one}/remove", remove("location"), Who.ADMIN),
         post(f"{one}/remove", remove("location"), Who.ADMIN),
+        get(f"{one}/enabled", enabling("location"), Who.ADMIN),
+        post(f"{one}/enabled", enabling("location"), Who.ADMIN),
     )

@@ -5,20 +5,21 @@ The same work and the same answer for every address (M12, M13): the mail worker 
 
 import re
 import unicodedata
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from cusna_core.api import email_key
 from cusna_core.engine.views import Door
-from cusna_core.store import audit
+from cusna_core.store import refusals
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
 from cusna_core.store.vault import Tampered
+from cusna_core.web.arrival import Arrival, arrived, device, forget, remember
 from cusna_core.web.console.paper import page, who
 from cusna_core.web.cookies import ADMIN, ASKED, FLOW, THEN
-from cusna_core.web.portal.entry import device
-from cusna_core.web.portal.link import TOKEN
+from cusna_core.web.portal.link import TOKEN, dead
 from cusna_core.web.portal.sent import DIGITS
 from cusna_core.web.portal.sign_in import FLOW_SECONDS, LONGEST, asked, begin, flow_of
 from cusna_core.web.security import FORM, see, session
@@ -105,8 +106,12 @@ async def code(request: web.Request) -> web.Response:
 
     def count(tx: Tx) -> int | None:
         if not store.allowed(tx, "verify", store.ip_key(site.vault, ip), now, store.VERIFY):
+            refusals.of_flow(tx, "fast", now, flow)
             return None
-        return store.left(tx, flow) if store.attempt(tx, flow) else -1
+        if store.attempt(tx, flow):
+            return store.left(tx, flow)
+        refusals.of_flow(tx, "spent", now, flow)
+        return -1
 
     left = await site.db.run(count)
     if left is None:
@@ -114,14 +119,16 @@ async def code(request: web.Request) -> web.Response:
     if left < 0:
         return _sent(request, "spent", status=422)
 
-    def use(tx: Tx) -> str | None:
+    def use(tx: Tx) -> Entered | None:
         used = store.use_code(tx, site.vault, flow, digits, now)
+        if used is None:
+            refusals.of_flow(tx, "wrong-code", now, flow)
         return _enter(tx, site, request, used)
 
-    token = await site.db.run(use)
-    if token is None:
+    entered = await site.db.run(use)
+    if entered is None:
         return _sent(request, "wrong" if left else "spent", left=left, status=422)
-    return _let_in(request, token)
+    return _let_in(request, entered)
 
 
 async def link(request: web.Request) -> web.Response:
@@ -153,33 +160,48 @@ async def use_link(request: web.Request) -> web.Response:
     if not TOKEN.match(token):
         return await link(request)
 
-    def consume(tx: Tx) -> str | None:
+    def consume(tx: Tx) -> Entered | None:
         if store.by_link(tx, site.vault, token, now).location != "":
             return None
-        return _enter(tx, site, request, store.use_link(tx, site.vault, token, now))
+        used = store.use_link(tx, site.vault, token, now)
+        if used is None:
+            dead(tx, site.vault, token, now)
+        return _enter(tx, site, request, used)
 
     opened = await site.db.run(consume)
     return _let_in(request, opened) if opened is not None else await link(request)
 
 
-def _enter(tx: Tx, site: Site, request: web.Request, used: store.Used | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """An admin who is in: the session's token goes into the cookie."""
+
+    token: str = field(repr=False)
+    arrival: Arrival
+
+
+def _enter(tx: Tx, site: Site, request: web.Request, used: store.Used | None) -> Entered | None:
     """A new admin's session, in the transaction that used the proof; the browser's old one ends (M20)."""
-    if used is None or used.admin is None or not site.is_admin(used.admin):
+    if used is None or used.admin is None:
         return None
     now = site.clock.now()
+    if not site.is_admin(used.admin):
+        refusals.of_letter(tx, "no-admin", now, used.flow_id)
+        return None
     old = site.cookies.get(request, ADMIN)
     before = store.session(tx, site.vault, old, now) if old else None
     if before is not None:
         store.close_session(tx, before.id)
     token = store.open_session(tx, "admin", used.admin, None, False, now, device(request))
-    audit.write(tx, "signed-in", now, who=used.admin, data={"console": True})
-    return token
+    return Entered(token, arrived(tx, site, request, admin=used.admin))
 
 
-def _let_in(request: web.Request, token: str) -> web.Response:
+def _let_in(request: web.Request, entered: Entered) -> web.Response:
     site = request.app[SITE]
     response = see(_back(request))
-    site.cookies.set(response, ADMIN, token)
+    site.cookies.set(response, ADMIN, entered.token)
+    remember(request, response, entered.arrival, ADMIN)
+    site.parts.nudge()
     for name in (FLOW, ASKED, THEN):
         site.cookies.drop(response, name)
     return response
@@ -210,6 +232,7 @@ async def leave(request: web.Request) -> web.Response:
 
         await site.db.run(close)
     response = see(SIGN_IN)
+    forget(request, response, ADMIN)
     for name in (ADMIN, FLOW, ASKED, THEN):
         site.cookies.drop(response, name)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -7,11 +7,15 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from cusna_core.engine.effects import Effects
 from cusna_core.engine.outlook import Outlooks
+from cusna_core.engine.retire import Retirements
 from cusna_core.engine.survey import Survey
 from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.settings import MailSettings
 from cusna_core.store import sign_in as store
+from cusna_core.web.arrival import last
+from cusna_core.web.cookies import ADMIN
 from cusna_core.web.arrival import last
 from cusna_core.web.cookies import ADMIN
 from cusna_core.web.portal.paper import remember_language
@@ -32,6 +36,8 @@ class Bench:
     survey: Survey
     outlooks: Outlooks
     mail: MailSettings
+    effects: Effects
+    retirements: Retirements
 
 
 BENCH = web.AppKey("BENCH", Bench)
@@ -61,6 +67,7 @@ def navigation() -> tuple[Group, ...]:
         Group(
             (
                 Item("overview", "/console", "activity", lambda language: language.text("Overview")),
+                Item("people", "/console/people", "people", lambda language: language.text("People")),
                 Item(
                     "companies",
                     "/console/companies",
@@ -127,9 +134,19 @@ def zone(request: web.Request) -> ZoneInfo:
 
 
 def page(
-    request: web.Request, template: str, *, at: str = "", here: str = "", status: int = 200, **values: Any
+    request: web.Request,
+    template: str,
+    *,
+    at: str = "",
+    here: str = "",
+    status: int = 200,
+    secret: bool = False,
+    **values: Any,
 ) -> web.Response:
-    """A page of the console. `at` is the marked line of the navigation; `here` is always a GET."""
+    """A page of the console. `at` is the marked line of the navigation; `here` is always a GET.
+
+    One that shows a `secret` is not packed.
+    """
     site = request.app[SITE]
     language = site.language(request)
     signed_in = request.get(SESSION)
@@ -142,12 +159,13 @@ def page(
         "groups": navigation(),
         "admin": signed_in.admin if signed_in is not None else "",
         "last_sign_in": last(request, ADMIN) if signed_in is not None else None,
+        "last_sign_in": last(request, ADMIN) if signed_in is not None else None,
         "mailing": bench is None or bench.mail.works,
         "base": site.base,
         "door": None,
         # Of the moment before the page is made: what changes while it is made is told to it.
         "since": values.get("since") or (bench.survey.watch.cursor if bench is not None else ""),
     }
-    response = site.pages.answer(request, f"console/{template}", language, values, status=status)
+    response = site.pages.answer(request, f"console/{template}", language, values, status=status, secret=secret)
     remember_language(request, response)
     return response

@@ -1,6 +1,6 @@
 """What does a co-worker see? Addresses below /portal, complete without JavaScript."""
 
-from cusna_core.web.portal import about, change, link, profile, sent, sign_in, wifi
+from cusna_core.web.portal import about, change, link, notices, profile, sent, sign_in, wifi
 from cusna_core.web.routes import Route, Who, get, post
 
 HERE = "/portal/{location}"
@@ -28,6 +28,7 @@ def routes() -> tuple[Route, ...]:
         get(HERE + "/change", change.show, Who.MEMBER),
         post(HERE + "/change/offer", change.offer, Who.MEMBER),
         post(HERE + "/change", change.take, Who.MEMBER),
+        post(HERE + "/notices", notices.switch, Who.MEMBER),
         post(HERE + "/renew", sign_in.renew, Who.MEMBER),
         # Public, so that a session which ended by itself can still be left without a detour.
         post(HERE + "/logout", sign_in.leave, Who.PUBLIC),

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from cusna_core.store import audit
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
+from cusna_core.web.arrival import Arrival, arrived, device, remember
 from cusna_core.web.cookies import ASKED, FLOW, MEMBER, STAY_SECONDS, THEN
 from cusna_core.web.portal.paper import address
 from cusna_core.web.security import see
@@ -14,21 +14,6 @@ from cusna_core.web.site import SITE, Site
 
 ARRIVE_SECONDS = 2.0
 """So long a sign-in waits for the controllers: most answer sooner, and the page is right at once."""
-DEVICES = (
-    ("iphone", "iPhone"),
-    ("ipad", "iPad"),
-    ("android", "Android"),
-    ("windows", "Windows"),
-    ("macintosh", "Mac"),
-    ("cros", "Chromebook"),
-    ("linux", "Linux"),
-)
-
-
-def device(request: web.Request) -> str:
-    """What kind of device it says it is: enough to tell one's own sessions apart."""
-    agent = request.headers.get("User-Agent", "").lower()
-    return next((name for sign, name in DEVICES if sign in agent), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +24,7 @@ class Entered:
     location: str
     token: str = field(repr=False)
     stay: bool
+    arrival: Arrival
 
 
 def enter(tx: Tx, site: Site, request: web.Request, used: store.Used, stay: bool) -> Entered | None:
@@ -51,8 +37,8 @@ def enter(tx: Tx, site: Site, request: web.Request, used: store.Used, stay: bool
     if before is not None:
         store.close_session(tx, before.id)
     token = store.open_session(tx, "member", used.account_id, used.location, stay, now, device(request))
-    audit.write(tx, "signed-in", now, who="member", account=used.account_id, location=used.location)
-    return Entered(used.account_id, used.location, token, stay)
+    arrival = arrived(tx, site, request, account=used.account_id, location=used.location)
+    return Entered(used.account_id, used.location, token, stay, arrival)
 
 
 async def let_in(request: web.Request, entered: Entered) -> web.Response:
@@ -62,6 +48,8 @@ async def let_in(request: web.Request, entered: Entered) -> web.Response:
     then = "change" if site.cookies.get(request, THEN) == "change" else "wifi"
     response = see(address(door, then) if door else "/portal")
     site.cookies.set(response, MEMBER, entered.token, STAY_SECONDS if entered.stay else None)
+    remember(request, response, entered.arrival, MEMBER)
+    site.parts.nudge()
     for name in (FLOW, ASKED, THEN):
         site.cookies.drop(response, name)
     return response

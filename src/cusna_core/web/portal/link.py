@@ -1,11 +1,14 @@
 """What does the link in the mail do? A GET shows a button; only its POST consumes (M6, M7)."""
 
 import re
+from datetime import datetime
 
 from aiohttp import web
 
+from cusna_core.store import refusals
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
+from cusna_core.store.vault import Vault
 from cusna_core.web.portal.entry import Entered, enter, let_in
 from cusna_core.web.portal.paper import address, page
 from cusna_core.web.portal.sign_in import asked, flow_of
@@ -39,6 +42,15 @@ async def show(request: web.Request) -> web.Response:
     )
 
 
+def dead(tx: Tx, vault: Vault, token: str, now: datetime) -> None:
+    """Somebody pressed a link that was used already or has expired: written down (M30)."""
+    match store.by_link(tx, vault, token, now).state:
+        case store.LinkFate.USED:
+            refusals.of_link(tx, "link-used", now, vault.token_hash(token))
+        case store.LinkFate.EXPIRED:
+            refusals.of_link(tx, "link-expired", now, vault.token_hash(token))
+
+
 async def use(request: web.Request) -> web.Response:
     """Consume: of any number at once exactly one succeeds (M5)."""
     site = request.app[SITE]
@@ -53,7 +65,10 @@ async def use(request: web.Request) -> web.Response:
         if store.by_link(tx, site.vault, token, now).location != door.id:
             return None
         used = store.use_link(tx, site.vault, token, now)
-        return enter(tx, site, request, used, stay) if used is not None else None
+        if used is None:
+            dead(tx, site.vault, token, now)
+            return None
+        return enter(tx, site, request, used, stay)
 
     entered = await site.db.run(consume)
     return await let_in(request, entered) if entered is not None else await show(request)

@@ -4,6 +4,7 @@ import unicodedata
 
 from aiohttp import web
 
+from cusna_core.store import refusals
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
 from cusna_core.web.portal.entry import Entered, enter, let_in
@@ -63,8 +64,12 @@ async def code(request: web.Request) -> web.Response:
     def count(tx: Tx) -> int | None:
         """Tries left after this one; -1: this one is too many; None: this connection tries too often."""
         if not store.allowed(tx, "verify", store.ip_key(site.vault, ip), now, store.VERIFY):
+            refusals.of_flow(tx, "fast", now, flow)
             return None
-        return store.left(tx, flow) if store.attempt(tx, flow) else -1
+        if store.attempt(tx, flow):
+            return store.left(tx, flow)
+        refusals.of_flow(tx, "spent", now, flow)
+        return -1
 
     left = await site.db.run(count)
     if left is None:
@@ -75,7 +80,10 @@ async def code(request: web.Request) -> web.Response:
 
     def use(tx: Tx) -> Entered | None:
         used = store.use_code(tx, site.vault, flow, digits, now)
-        return enter(tx, site, request, used, stay) if used is not None else None
+        if used is None:
+            refusals.of_flow(tx, "wrong-code", now, flow)
+            return None
+        return enter(tx, site, request, used, stay)
 
     entered = await site.db.run(use)
     if entered is None:

@@ -7,6 +7,7 @@ from cusna_core.engine.views import Door
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
 from cusna_core.store.vault import Tampered
+from cusna_core.web.arrival import forget
 from cusna_core.web.cookies import ASKED, FLOW, MEMBER, THEN
 from cusna_core.web.pages import Body
 from cusna_core.web.portal.paper import address, page, remember_language
@@ -136,6 +137,7 @@ async def leave(request: web.Request) -> web.Response:
 
         await site.db.run(close)
     response = see(address(door))
+    forget(request, response, MEMBER)
     for name in (MEMBER, FLOW, ASKED, THEN):
         site.cookies.drop(response, name)
     # Not "cookies": that would sign people out of every other site under the same domain.

@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from cusna_core.engine.views import Door, MemberView
 from cusna_core.flow.world import Refusal, Refused
-from cusna_core.store import audit
+from cusna_core.store import audit, devices
 from cusna_core.store import sign_in as store
+from cusna_core.web.arrival import last
 from cusna_core.web.cookies import MEMBER
 from cusna_core.web.portal.paper import address, page
 from cusna_core.web.portal.steps import ordered
@@ -40,8 +41,9 @@ async def viewed(request: web.Request, door: Door) -> MemberView | web.Response:
     return response
 
 
-def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response:
+async def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response:
     site = request.app[SITE]
+    quiet = await site.db.read(lambda tx: devices.quiet(tx, view.account_id))
     here = address(view.door, "wifi")
     doors = {one.id: one.name for one in site.members.doors()}
     settling = any(one.state in SETTLING for one in view.networks)
@@ -57,6 +59,8 @@ def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response
         "joining": _joining(request, view),
         "checked": "checked" in request.query,
         "changed": "changed" in request.query,
+        "last": last(request, MEMBER),
+        "quiet": quiet,
         **values,
     }
     return page(request, "wifi.html", view.door, here=here, secret=bool(values["revealed"]), **values)
@@ -79,8 +83,8 @@ async def show(request: web.Request) -> web.Response:
     look = _look(request)
     settling = any(one.state in SETTLING for one in view.networks)
     if not settling or not 0 <= look < len(PAUSES):
-        return _page(request, view)
-    response = _page(request, view, looking=True)
+        return await _page(request, view)
+    response = await _page(request, view, looking=True)
     # A header and not a meta element: the document stays the same for who reads it aloud.
     response.headers["Refresh"] = f"{PAUSES[look]}; url={address(door, 'wifi')}?look={look + 1}"
     return response
@@ -114,7 +118,7 @@ async def reveal(request: web.Request) -> web.Response:
         text = wifi(ssid, passphrase)
         title = language.text("QR code that joins %(ssid)s", ssid=ssid)
         codes[ssid] = await site.codes.code(site.vault.fingerprint(f"{text}\n{title}"), text, title)
-    return _page(request, view, revealed=passphrase, codes=codes)
+    return await _page(request, view, revealed=passphrase, codes=codes)
 
 
 async def again(request: web.Request) -> web.Response:
