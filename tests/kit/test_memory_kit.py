@@ -1,7 +1,7 @@
 """Is the reference driver what it says?"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from cusna_core.api import FakeWifi
 from cusna_core.testing import DriverSuite
@@ -12,7 +12,7 @@ from cusna_core.testing.memory_fake import MemoryFake
 class TestMemory(DriverSuite):
     driver = Memory
     fake = MemoryFake
-    tight = {"max_keys": 6}
+    tight: ClassVar = {"max_keys": 6}
 
     def tighten(self, fake: FakeWifi) -> Mapping[str, Any]:
         assert isinstance(fake, MemoryFake)

@@ -57,6 +57,9 @@ class Faults(DriverBase):
             fault = vendor.plan(bad.fault(lab.clock.now()))
             result, error = await _tried((await self._looks(lab, *pair))[name], f"{name} ({bad})")
             vendor.clear()
+            assert fault.hits or name != "controller.check", (
+                "controller.check() made no call: it must at least try the credentials."
+            )
             if error is not None:
                 _right(error, bad, name)
             elif fault.hits and name.endswith("check"):

@@ -78,7 +78,9 @@ class Limits(DriverBase):
         assert shown == longest, (
             f"A label of {most} characters, which the limits allow, reads back otherwise."
         )
-        await self._refused(lab, replace(lab.key("ben"), label=longest + "x"), "a label one too long")
+        # Another one, so that cutting it down to the limit does not make it the one that is there.
+        beyond = lab.key("ben").label.ljust(most + 1, "y")
+        await self._refused(lab, replace(lab.key("ben"), label=beyond), "a label one too long")
 
     async def test_vlans_as_the_limits_say(self, lab: Lab, fake_wifi: FakeWifi) -> None:
         """The lowest and the highest VLAN work; one beyond is refused, by ensure_segment() or create()."""

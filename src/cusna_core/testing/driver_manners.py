@@ -187,11 +187,12 @@ class Manners(DriverBase):
             gone = await self._used(lab)
             for _ in range(20):
                 await asyncio.sleep(0)
+            # Before the garbage is taken out, or a task that was forgotten goes with it.
+            tasks = [one for one in asyncio.all_tasks() - before if not _servers(one)]
             gc.collect()
             gc.collect()
         left = [one for one in said if issubclass(one.category, ResourceWarning)]
         assert not left, f"After close() something is open: {left[0].message}"
-        tasks = [one for one in asyncio.all_tasks() - before if not _servers(one)]
         assert not tasks, f"After close() a task of the driver still runs: {tasks[0].get_name()}."
         assert gone is not None
 
