@@ -8,6 +8,7 @@ import hashlib
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cusna_core.api import Clock
 from cusna_core.engine.pictures import Picture
@@ -49,8 +50,15 @@ class Appearance:
         self._clock = clock
         self._looks: Mapping[str, Stored] = {}
         self._sides: Mapping[str, tuple[int, int]] = {}
-        self.fixed: Mapping[str, Collection[str]] = {}
-        """What the configuration file says of a location: that stays as it is there."""
+        self._fixed: Mapping[str, Collection[str]] = {}
+
+    def heed(self, tables: Mapping[str, Any]) -> None:
+        """What the configuration file says of locations stays as it is there."""
+        self._fixed = {
+            name: [one for one, value in table.items() if value]
+            for name, table in tables.items()
+            if isinstance(table, Mapping)
+        }
 
     async def load(self) -> None:
         self._looks, self._sides = await self._db.read(lambda tx: (rows.all(tx), rows.sides(tx)))
@@ -64,7 +72,7 @@ class Appearance:
         look = Look(
             values.accent, values.logo, self._sides.get(values.logo, (0, 0)), values.help, values.privacy
         )
-        fixed = self.fixed.get(door.id, ())
+        fixed = self._fixed.get(door.id, ())
         name = door.name if "name" in fixed else values.name or door.name
         contact = door.contact if "contact" in fixed else values.contact or door.contact
         return replace(door, name=name, contact=contact, look=look)

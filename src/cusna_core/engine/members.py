@@ -39,9 +39,17 @@ class Members:
         location = self._engine.estate.locations.get(location_id)
         return self._door(location) if location else None
 
+    def bare(self, location_id: str) -> Door | None:
+        """A location's door without the look that was chosen for it."""
+        location = self._engine.estate.locations.get(location_id)
+        return self._bare(location) if location else None
+
     def _door(self, location: Location) -> Door:
+        return self._engine.appearance.dressed(self._bare(location))
+
+    def _bare(self, location: Location) -> Door:
         ssids = dict.fromkeys(one.ssid for one in self._engine.estate.wifis_of(location.id))
-        plain = Door(
+        return Door(
             location.id,
             location.name,
             location.place.zone,
@@ -49,7 +57,6 @@ class Members:
             location.contact,
             location.privacy_url,
         )
-        return self._engine.appearance.dressed(plain)
 
     async def resolve(self, location_id: str, typed: str, *, look: bool = True) -> Recipient | None:
         """Whom a typed address means, after a fresh look at the source; None: no mail goes out.

@@ -55,6 +55,8 @@ class ToMember(Values):
     portal: Link
     """The location's portal."""
     name: Annotated[str | None, AfterValidator(lambda text: (text and greetable(text)) or None)] = None
+    accent: Annotated[str, Field(pattern=r"^(#[0-9a-f]{6})?$")] = ""
+    """The location's colour, if it has one of its own."""
 
 
 class SignIn(ToMember):
