@@ -22,7 +22,7 @@ def overheard(house: House, topic: str) -> list[Progress]:
             found.append(progress)
         tell(of, progress)
 
-    watch.under_way = heard  # type: ignore[method-assign]  # listened to
+    watch.under_way = heard  # type: ignore[method-assign,assignment]  # listened to
     return found
 
 
@@ -51,7 +51,7 @@ async def test_an_apply_that_breaks_off_keeps_what_is_left_and_says_why(house: H
             house.fake.break_down(True)
         tell(of, progress)
 
-    house.engine.watch.under_way = breaks  # type: ignore[method-assign]  # listened to
+    house.engine.watch.under_way = breaks  # type: ignore[method-assign,assignment]  # listened to
     cursor = house.engine.watch.cursor
     await house.apply()
     assert 0 < len(house.engine.left(wifi)) <= 30

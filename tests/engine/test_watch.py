@@ -11,9 +11,9 @@ async def test_what_changed_since_is_told_once() -> None:
     watch.changed("network:a", "findings")
     middle = watch.cursor
     watch.changed("network:b")
-    assert watch.since(begin) == {"network:a", "network:b", "findings"}
-    assert watch.since(middle) == {"network:b"}
-    assert watch.since(watch.cursor) == set()
+    assert watch.since(begin) == frozenset({"network:a", "network:b", "findings"})
+    assert watch.since(middle) == frozenset({"network:b"})
+    assert watch.since(watch.cursor) == frozenset()
 
 
 async def test_a_cursor_of_another_run_means_that_anything_may_have_changed() -> None:
@@ -51,14 +51,14 @@ async def test_progress_is_a_change_and_goes_when_it_is_over() -> None:
     watch = Watch()
     cursor = watch.cursor
     watch.under_way("network:a", Progress("keys", 3, 10))
-    assert watch.since(cursor) == {"network:a"}
+    assert watch.since(cursor) == frozenset({"network:a"})
     assert watch.busy()
     assert watch.busy(["network:a"])
     assert not watch.busy(["network:b"])
     cursor = watch.cursor
     watch.over("network:a")
     assert watch.progress("network:a") is None
-    assert watch.since(cursor) == {"network:a"}
+    assert watch.since(cursor) == frozenset({"network:a"})
     cursor = watch.cursor
     watch.over("network:a")
     assert watch.cursor == cursor, "what is over already is no news"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from cusna_core.api import Finding, Level
 from cusna_core.demo.stage import until
+from cusna_core.flow.keys import Wait
 from cusna_core.store import audit, keys
 from cusna_core.store import rights as right_rows
 
@@ -157,13 +158,18 @@ async def test_what_was_refused_and_who_waits_is_told_with_its_reason(admin: Adm
     )
     now = core.clock.now()
     await core.db.run(lambda tx: keys.failed(tx, "members", mara, "It has <b>no</b> room.", now))
-    await core.db.run(lambda tx: keys.waiting(tx, "members", {jonas: keys.Wait.NO_VLAN}, now, only=jonas))
+    await core.db.run(lambda tx: keys.waiting(tx, "members", {jonas: Wait.NO_VLAN}, now, only=jonas))
     text = (await admin.get(CHANGES)).text
     said = plain(text)
     assert "It has &lt;b&gt;no&lt;/b&gt; room." in text
     assert "Mara Lindqvist It has <b>no</b> room." in said
     assert "Jonas Weber The VLAN pool is used up" in said
-    overview = plain((await admin.get("/console")).text)
+    people = "/console/people?state=waiting&amp;location=kreuzberg"
+    assert f'href="{people}"' in text
+    whole = (await admin.get("/console")).text
+    assert f'href="{people}"' in whole
+    assert "Jonas Weber" in (await admin.get(people.replace("&amp;", "&"))).text
+    overview = plain(whole)
     assert "1 key was refused" in overview
     assert "1 person waits" in overview
 
@@ -179,7 +185,9 @@ async def test_findings_lead_to_the_page_that_helps_and_many_are_folded(admin: A
         assert found
         return found.group()
 
-    assert f'href="{SETTINGS}/networks/members"' in await told("network.full", "networks.members")
+    full = await told("network.full", "networks.members")
+    assert f'href="{SETTINGS}/networks/members"' in full
+    assert 'href="/console/people?state=waiting&amp;location=kreuzberg"' in full
     assert f'href="{CHANGES}"' in await told("network.refused", "networks.members")
     assert f'href="{SETTINGS}/controllers/unifi/edit"' in await told("controller.auth", "controllers.unifi")
     assert f'href="{HQ}"' in await told("source.unreachable", "integrations.andcards")

@@ -13,6 +13,7 @@ from yarl import URL
 from cusna_core.demo.stage import until
 from cusna_core.engine import watch as watching
 from cusna_core.engine.watch import Progress
+from cusna_core.flow.keys import Wait
 from cusna_core.store import keys
 from cusna_core.store import rights as right_rows
 
@@ -187,7 +188,7 @@ async def test_changes_and_held_sets_look_well_in_both_languages(admin: Admin, b
             # Anew each time: a look at the network finds that in truth all is well.
             await core.db.run(lambda tx: keys.failed(tx, "members", names[1], sentence, now))
             await core.db.run(
-                lambda tx: keys.waiting(tx, "members", {names[2]: keys.Wait.NO_VLAN}, now, only=names[2])
+                lambda tx: keys.waiting(tx, "members", {names[2]: Wait.NO_VLAN}, now, only=names[2])
             )
             await walk.to(f"{path}?lang={language}")
             await walk.look(f"{name}-{language}")

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from cusna_core.api import Finding
-from cusna_core.web.console.paper import SETTINGS
+from cusna_core.web.console.paper import BENCH, SETTINGS
 from cusna_core.web.site import SITE
 from cusna_core.words import Language
 
@@ -23,15 +23,19 @@ class Door:
     label: str
 
 
-def waiting(network: str) -> str:
-    """Whoever waits for a key on a network, among all people."""
-    return f"{PEOPLE}?{urlencode({'network': network, 'state': 'waiting'})}"
+def waiting(locations: Collection[str]) -> str:
+    """Whoever waits for a key, among all people: at a location, if it is only one."""
+    where = {"location": next(iter(locations))} if len(locations) == 1 else {}
+    return f"{PEOPLE}?{urlencode({'state': 'waiting', **where})}"
 
 
 def doors(request: web.Request, finding: Finding, language: Language) -> list[Door]:
     """The helpful one first. Areas that are not part of this program are left out."""
     there = {one.path for one in request.app[SITE].routes}
-    return [one for one in _doors(finding, language) if _known(one.address, there)]
+    wifis = request.app[BENCH].workshop.engine.estate.wifis
+    wifi = wifis.get(finding.path.partition(".")[2].partition(".")[0])
+    locations = wifi.location_ids if wifi and finding.path.startswith("networks.") else ()
+    return [one for one in _doors(finding, locations, language) if _known(one.address, there)]
 
 
 def _known(address: str, there: Collection[str]) -> bool:
@@ -40,7 +44,7 @@ def _known(address: str, there: Collection[str]) -> bool:
     return path in there or path.startswith(kinds) or (path.startswith(PEOPLE) and PEOPLE in there)
 
 
-def _doors(finding: Finding, language: Language) -> list[Door]:
+def _doors(finding: Finding, locations: Collection[str], language: Language) -> list[Door]:
     _ = language.text
     kind, _dot, rest = finding.path.partition(".")
     name = quote(rest.partition(".")[0], safe="")
@@ -49,7 +53,7 @@ def _doors(finding: Finding, language: Language) -> list[Door]:
         case "brake.held":
             return [Door(f"{CHANGES}/held/{name}", _("See who it is, and decide"))]
         case code if code in WAITING and name:
-            return [Door(own, _("To the network")), Door(waiting(rest.partition(".")[0]), _("Who waits"))]
+            return [Door(own, _("To the network")), Door(waiting(locations), _("Who waits"))]
         case "network.refused":
             return [Door(f"{CHANGES}/networks/{name}", _("What was refused, and why"))]
         case "network.nearly-full":
