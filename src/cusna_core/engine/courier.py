@@ -59,6 +59,8 @@ class Courier:
         self._wake = asyncio.Event()
         self._going: set[str] = set()
         """Lanes on their way."""
+        self._back: set[int] = set()
+        """What came back during a look at the database: the look may not know of it yet."""
         self._missed: set[str] = set()
         """Lanes that failed since the last success."""
         self._tries = 0
@@ -92,10 +94,11 @@ class Courier:
         if len(self._going) >= most:
             return
         fetch = len(self._going) + most
+        self._back.clear()
         for one in await self._db.read(lambda tx: events.due(tx, self._name, now, fetch)):
             if len(self._going) >= most:
                 break
-            if one.lane not in self._going:
+            if one.lane not in self._going and one.seq not in self._back:
                 self._going.add(one.lane)
                 group.create_task(self._deliver(one))
 
@@ -121,6 +124,7 @@ class Courier:
             await self._clock.sleep(FIRST)
         finally:
             self._going.discard(one.lane)
+            self._back.add(one.seq)
             self._wake.set()
 
     async def _try(self, one: Delivery) -> None:

@@ -104,7 +104,9 @@ class Webhook(Sink[WebhookOptions]):
 
     def __init__(self, options: WebhookOptions, context: Context) -> None:
         super().__init__(options, context)
-        self._url = URL(options.url.get_secret_value())
+        address = options.url.get_secret_value()
+        # To the letter where it can be: a signature may stand in it.
+        self._url = URL(address, encoded=address.isascii())
         secrets = (options.secret, options.former_secret)
         self._keys = [key(one.get_secret_value()) for one in secrets if one is not None]
         self._session: aiohttp.ClientSession | None = None
