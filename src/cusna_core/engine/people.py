@@ -102,37 +102,42 @@ class People:
         now = self._engine.now()
         return await self._engine.db.read(lambda tx: rows.counts(tx, wanted, now))
 
-    async def page(
-        self, wanted: Wanted, *, after: Line | None = None, before: Line | None = None, size: int = PAGE
-    ) -> Found:
-        """By name. One more than is shown says whether there is more."""
+    async def page(self, wanted: Wanted, *, after: str = "", before: str = "", size: int = PAGE) -> Found:
+        """By name, from the account `after` on, or those ahead of `before`; from the start without either.
+
+        One more than is shown says whether there is more.
+        """
         now = self._engine.now()
-        lines, known = await self._engine.db.read(lambda tx: self._page(tx, wanted, now, size, after, before))
+        lines, known, turned = await self._engine.db.read(
+            lambda tx: self._page(tx, wanted, now, size, after, before)
+        )
         more = len(lines) > size
-        if before is not None and after is None:
+        if turned == "before":
             lines, earlier, later = lines[-size:], more, True
         else:
-            lines, earlier, later = lines[:size], after is not None, more
+            lines, earlier, later = lines[:size], turned == "after", more
         people = tuple([self._person(known[one.id], now) for one in lines if one.id in known])
         return Found(people, tuple(lines), earlier, later)
 
     def _page(
-        self, tx: Tx, wanted: Wanted, now: datetime, size: int, after: Line | None, before: Line | None
-    ) -> tuple[list[Line], dict[str, _Known]]:
-        lines = rows.page(tx, wanted, now, size + 1, after=after, before=before)
+        self, tx: Tx, wanted: Wanted, now: datetime, size: int, after: str, before: str
+    ) -> tuple[list[Line], dict[str, _Known], str]:
+        first, last = rows.line(tx, after), rows.line(tx, before)
+        lines = rows.page(tx, wanted, now, size + 1, after=first, before=last)
         known = (_known(tx, one.id, now) for one in lines)
-        return lines, {one.row.id: one for one in known if one is not None}
+        turned = "after" if first else "before" if last else ""
+        return lines, {one.row.id: one for one in known if one is not None}, turned
 
     async def all(self, wanted: Wanted) -> AsyncIterator[Sequence[Person]]:
         """In chunks: nothing is held in memory."""
-        after: Line | None = None
+        after = ""
         while True:
             found = await self.page(wanted, after=after, size=CHUNK)
             if found.people:
                 yield found.people
             if not found.later or not found.lines:
                 return
-            after = found.lines[-1]
+            after = found.lines[-1].id
 
     async def person(self, account_id: str) -> Person | None:
         now = self._engine.now()

@@ -82,7 +82,7 @@ class Desk:
                 return await self._admin_sign_in(letter)
             case "sign-in":
                 return await self._sign_in(letter)
-            case "passphrase-changed" | "passphrase-replaced" | "desk-code":
+            case "passphrase-changed" | "passphrase-replaced" | "passphrase-revealed" | "desk-code":
                 return await self._happened(letter)
             case "admin-finding" | "admin-mended":
                 return await self._finding(letter)
@@ -144,7 +144,10 @@ class Desk:
         values = {**self._place(door, row.name), "when": when}
         if "device" in it:
             values["device"] = it["device"]
-        return Ready(letter.kind, row.email, code, values, row.id, door.id if door else None)
+        if letter.kind == "passphrase-revealed":
+            values |= {"by": it["by"], "reason": it["reason"]}
+        kind = "passphrase-rotated" if it.get("by") == "admin" else letter.kind
+        return Ready(kind, row.email, code, values, row.id, door.id if door else None)
 
     def _zone(self) -> ZoneInfo:
         """In whose time admins are told: the first location's."""

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from cusna_core.store.db import Tx
 from cusna_core.store.folding import folded
-from cusna_core.store.instants import ms
+from cusna_core.store.instants import at, ms
+from cusna_core.store.sessions import IDLE
 
 WORDS: Final = 6
 """More words than that narrow nothing down."""
@@ -98,6 +99,12 @@ def _where(wanted: Wanted, now: datetime) -> tuple[list[str], dict[str, Any]]:
     return found, values
 
 
+def line(tx: Tx, account_id: str) -> Line | None:
+    """Where somebody stands in the list."""
+    row = tx.execute("SELECT sort FROM people WHERE account_id = ?", (account_id,)).fetchone()
+    return Line(row["sort"], account_id) if row is not None else None
+
+
 def page(
     tx: Tx,
     wanted: Wanted,
@@ -149,3 +156,65 @@ def _everybody(tx: Tx, values: dict[str, Any]) -> dict[State | None, int]:
         ).fetchone()[0]
     found[State.ON] = found[None] - found[State.OFF] - found[State.DISABLED]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An override, with who gave it."""
+
+    id: str
+    location: str | None
+    starts: datetime
+    ends: datetime | None
+    note: str
+    by: str
+    created: datetime
+    ended: datetime | None
+    ended_by: str | None
+
+
+def overrides(tx: Tx, account_id: str, limit: int = 50) -> list[Given]:
+    """The newest first, ended ones included."""
+    found = tx.execute(
+        "SELECT id, location_id, starts, ends, note, by, created, ended, ended_by FROM overrides "
+        "WHERE account_id = ? ORDER BY ended IS NOT NULL, created DESC, id LIMIT ?",
+        (account_id, limit),
+    )
+    return [
+        Given(
+            row["id"],
+            row["location_id"],
+            at(row["starts"]),
+            at(row["ends"]),
+            row["note"],
+            row["by"],
+            at(row["created"]),
+            at(row["ended"]),
+            row["ended_by"],
+        )
+        for row in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session as an admin sees it: nothing that could open it."""
+
+    location: str | None
+    signed_in: datetime
+    last_seen: datetime
+    stay: bool
+    hint: str
+
+
+def sessions(tx: Tx, account_id: str, now: datetime) -> list[SignedIn]:
+    """Those that are alive."""
+    found = tx.execute(
+        "SELECT location, signed_in, last_seen, stay, hint FROM sessions WHERE account_id = ? "
+        "AND expires > ? AND (stay = 1 OR last_seen > ?) ORDER BY last_seen DESC",
+        (account_id, ms(now), ms(now - IDLE)),
+    )
+    return [
+        SignedIn(row["location"], at(row["signed_in"]), at(row["last_seen"]), bool(row["stay"]), row["hint"])
+        for row in found
+    ]

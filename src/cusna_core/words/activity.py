@@ -132,6 +132,20 @@ def _people(kind: str, data: Data, language: Language) -> str | None:
             return _("The WiFi of %(person)s was disabled.")
         case "restored":
             return _("The WiFi of %(person)s was restored.")
+        case "override-given":
+            return _("%(person)s was given access by an admin, beside plans and bookings.")
+        case "override-ended":
+            return _("An override of %(person)s was ended.")
+        case "overrides-imported":
+            return _("Overrides were given from a file.")
+        case "signed-out":
+            return _("%(person)s was signed out everywhere.")
+        case "erased":
+            return _("Somebody of %(integration)s was erased, because they asked to be forgotten.")
+        case "let-back-in":
+            return _("Somebody who was erased may come back from %(integration)s.")
+        case "people-exported":
+            return _("The list of people was downloaded as a file.")
         case "address-changed":
             return _("%(person)s has another e-mail address now. Sign-ins with the old one are over.")
     return None

@@ -26,6 +26,7 @@ class Line:
     label: str
     text: str
     tone: Tone = "plain"
+    of: Literal["fact", "access", "key"] = "fact"
 
 
 def steps(account: Json, language: Language, now: datetime) -> list[Line]:
@@ -134,11 +135,14 @@ class _Steps:
             end = self._until(one["until"], place)
             if one["roaming"]:
                 return Line(
-                    label, _("%(place)s: yes, by roaming, %(until)s.", place=place, until=end), "good"
+                    label,
+                    _("%(place)s: yes, by roaming, %(until)s.", place=place, until=end),
+                    "good",
+                    "access",
                 )
-            return Line(label, _("%(place)s: yes, %(until)s.", place=place, until=end), "good")
+            return Line(label, _("%(place)s: yes, %(until)s.", place=place, until=end), "good", "access")
         why = self.refused(one["refused"] or {"code": "nothing"}, place)
-        return Line(label, _("%(place)s: no, %(why)s.", place=place, why=why), "bad")
+        return Line(label, _("%(place)s: no, %(why)s.", place=place, why=why), "bad", "access")
 
     def refused(self, why: Json, place: str) -> str:
         _, name = self.language.text, why.get("name") or "?"
@@ -179,7 +183,7 @@ class _Steps:
             parts.append(one["error"].rstrip("."))
         tone: Mapping[str, Tone] = {"working": "good", "failed": "bad"}
         text = _("%(ssid)s: %(state)s.", ssid=one["ssid"] or one["network"], state=", ".join(parts))
-        return Line(_("Key"), text, tone.get(one["state"], "wait"))
+        return Line(_("Key"), text, tone.get(one["state"], "wait"), "key")
 
     def _zone(self, place: str) -> ZoneInfo:
         return self.zones.get(place) or next(iter(self.zones.values()), ZoneInfo("UTC"))

@@ -16,8 +16,6 @@ from cusna_core.mail.settings import MailSettings
 from cusna_core.store import sign_in as store
 from cusna_core.web.arrival import last
 from cusna_core.web.cookies import ADMIN
-from cusna_core.web.arrival import last
-from cusna_core.web.cookies import ADMIN
 from cusna_core.web.portal.paper import remember_language
 from cusna_core.web.security import SESSION
 from cusna_core.web.site import SITE
@@ -158,7 +156,6 @@ def page(
         "zone": zone(request),
         "groups": navigation(),
         "admin": signed_in.admin if signed_in is not None else "",
-        "last_sign_in": last(request, ADMIN) if signed_in is not None else None,
         "last_sign_in": last(request, ADMIN) if signed_in is not None else None,
         "mailing": bench is None or bench.mail.works,
         "base": site.base,

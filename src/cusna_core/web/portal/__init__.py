@@ -23,6 +23,7 @@ def routes() -> tuple[Route, ...]:
         get(HERE + "/wifi", wifi.show, Who.MEMBER),
         post(HERE + "/show", wifi.reveal, Who.MEMBER),
         post(HERE + "/profile", profile.download, Who.MEMBER),
+        post(HERE + "/seen", wifi.seen, Who.MEMBER),
         post(HERE + "/again", wifi.again, Who.MEMBER),
         post(HERE + "/claim", wifi.claim, Who.MEMBER),
         get(HERE + "/change", change.show, Who.MEMBER),

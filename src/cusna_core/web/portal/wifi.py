@@ -1,5 +1,7 @@
 """Which WiFi, which passphrase, until when and why? And if not: why not, and what now?"""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -7,14 +9,14 @@ from markupsafe import Markup
 
 from cusna_core.engine.views import Door, MemberView
 from cusna_core.flow.world import Refusal, Refused
-from cusna_core.store import audit, devices
+from cusna_core.store import audit, devices, reveals
 from cusna_core.store import sign_in as store
 from cusna_core.web.arrival import last
 from cusna_core.web.cookies import MEMBER
 from cusna_core.web.portal.paper import address, page
 from cusna_core.web.portal.steps import ordered
 from cusna_core.web.qr import wifi
-from cusna_core.web.security import SESSION, see
+from cusna_core.web.security import FORM, SESSION, see
 from cusna_core.web.site import SITE
 
 PAUSES = (2, 2, 3, 3, 4, 5, 5, 8, 10, 15, 20, 30, 30, 30)
@@ -43,7 +45,9 @@ async def viewed(request: web.Request, door: Door) -> MemberView | web.Response:
 
 async def _page(request: web.Request, view: MemberView, **values: Any) -> web.Response:
     site = request.app[SITE]
-    quiet = await site.db.read(lambda tx: devices.quiet(tx, view.account_id))
+    quiet, looked = await site.db.read(
+        lambda tx: (devices.quiet(tx, view.account_id), reveals.unseen(tx, view.account_id))
+    )
     here = address(view.door, "wifi")
     doors = {one.id: one.name for one in site.members.doors()}
     settling = any(one.state in SETTLING for one in view.networks)
@@ -61,6 +65,7 @@ async def _page(request: web.Request, view: MemberView, **values: Any) -> web.Re
         "changed": "changed" in request.query,
         "last": last(request, MEMBER),
         "quiet": quiet,
+        "reveals": looked,
         **values,
     }
     return page(request, "wifi.html", view.door, here=here, secret=bool(values["revealed"]), **values)
@@ -139,4 +144,17 @@ async def claim(request: web.Request) -> web.Response:
     if isinstance(view, web.Response):
         return view
     await site.soon(site.members.claim(view.account_id, door.id), WORK_SECONDS)
+    return see(address(door, "wifi"))
+
+
+async def seen(request: web.Request) -> web.Response:
+    """The member knows that an admin looked at the passphrase; a look that came since is still told."""
+    site = request.app[SITE]
+    door = site.door(request)
+    session, now = request[SESSION], site.clock.now()
+    with suppress(ValueError):
+        until = datetime.fromisoformat(request[FORM].get("until", ""))
+        if until.tzinfo is not None and session.account_id is not None:
+            account = session.account_id
+            await site.db.run(lambda tx: reveals.seen(tx, account, until, now))
     return see(address(door, "wifi"))

@@ -1,0 +1,94 @@
+"""How do many people get access at once? A file is shown, row by row; then all of it is done, or nothing."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cusna_core.engine.people_csv import BYTES, COLUMNS, MOST, Fault, Read, Sheet, Wrong
+from cusna_core.web.console.paper import page, who
+from cusna_core.web.console.people.area import HERE, engine
+from cusna_core.web.security import FORM, see
+from cusna_core.web.site import SITE
+from cusna_core.words import Language
+
+BODY: Final = 3 * BYTES + 4096
+"""Of a form whose file is a megabyte: in a form, most signs are three."""
+SHOWN: Final = 200
+SECONDS: Final = 3.0
+
+
+async def show(request: web.Request) -> web.Response:
+    return _page(request, "", None)
+
+
+async def take(request: web.Request) -> web.Response:
+    """The first press shows what it means; the second one does exactly that."""
+    form, site = request[FORM], request.app[SITE]
+    text = form.get("text", "")
+    if len(text.encode()) > BYTES:
+        raise web.HTTPRequestEntityTooLarge(BYTES, len(text))
+    sheet = Sheet(engine(request))
+    if form.get("digest") and "give" in form:
+        given = await sheet.give(text, form["digest"], who(request))
+        if given is not None:
+            await site.soon(sheet.bring(given), SECONDS)
+            return see(f"{HERE}?imported={len(given.rows)}")
+        return _page(request, text, await sheet.read(text), changed=True, status=409)
+    read = await sheet.read(text)
+    return _page(request, text, read, status=422 if read.faults else 200)
+
+
+def _page(
+    request: web.Request, text: str, read: Read | None, *, changed: bool = False, status: int = 200
+) -> web.Response:
+    language = request.app[SITE].language(request)
+    faults = sorted(read.faults, key=lambda one: one.line) if read else []
+    return page(
+        request,
+        "people_import.html",
+        at="people",
+        here=f"{HERE}/import",
+        status=status,
+        text=text,
+        read=read,
+        faults=[(one.line, wrong(one, language)) for one in faults[:SHOWN]],
+        more=max(0, len(faults) - SHOWN),
+        rows=read.rows[:SHOWN] if read else (),
+        rest=max(0, len(read.rows) - SHOWN) if read else 0,
+        changed=changed,
+        most=MOST,
+        columns=",".join(COLUMNS),
+    )
+
+
+def wrong(fault: Fault, language: Language) -> str:
+    _, value = language.text, fault.value[:80]
+    match fault.what:
+        case Wrong.EMPTY:
+            return _("There is nothing in it.")
+        case Wrong.HEADER:
+            return _("The first line has to name the columns. Missing: %(columns)s.", columns=value)
+        case Wrong.MANY:
+            return _("It has more than %(n)s rows. Make several files of it.", n=MOST)
+        case Wrong.BROKEN:
+            return _("This row has more cells than the first line, or a quote that does not end.")
+        case Wrong.NO_ADDRESS:
+            return _("“%(value)s” is no e-mail address.", value=value)
+        case Wrong.UNKNOWN:
+            return _("Nobody here has the address %(value)s.", value=value)
+        case Wrong.NO_LOCATION:
+            return _("Name a location, or write all.")
+        case Wrong.LOCATION:
+            return _("There is no location “%(value)s”, or there are several.", value=value)
+        case Wrong.ELSEWHERE:
+            return _(
+                "This person belongs to another integration than “%(value)s”, or to several.", value=value
+            )
+        case Wrong.DATE:
+            return _("“%(value)s” is no date. Write it as 2026-12-31.", value=value)
+        case Wrong.OVER:
+            return _("%(value)s is over already.", value=value)
+        case Wrong.NOTE:
+            return _("Say why, in the column note.")
+        case Wrong.TWICE:
+            return _("This person has this location on line %(line)s already.", line=value)
