@@ -1,5 +1,7 @@
 """Does the driver keep every promise that the core relies on?"""
 
+from typing import ClassVar
+
 from cusna_core.testing import DriverSuite
 from cusna_unifi.driver import UnifiController
 from cusna_unifi.fake import UnifiFake
@@ -8,4 +10,4 @@ from cusna_unifi.fake import UnifiFake
 class TestUnifi(DriverSuite):
     driver = UnifiController
     fake = UnifiFake
-    tight = {"max_keys": 6}
+    tight: ClassVar = {"max_keys": 6}
