@@ -1,10 +1,12 @@
 """Is it known how far a first read and a large apply have come, and is nothing left when they are over?"""
 
 import asyncio
+from datetime import timedelta
 
 from cusna_core.engine import watch as watching
 from cusna_core.engine.sync import BATCH
 from cusna_core.engine.watch import Progress
+from cusna_core.flow.rights import Access
 
 from .conftest import House
 
@@ -131,3 +133,36 @@ async def test_figures_of_a_location_are_those_of_the_ledger(house: House) -> No
     found = await gauges(house.engine)
     assert found.counted.on == {("hq", "here"): 7}
     assert found.counted == await house.db.read(lambda tx: figures(tx, house.engine.now()))
+
+
+async def test_where_people_work_is_reckoned_once_and_the_same(house: House) -> None:
+    for number in range(7):
+        house.source.add(f"member{number}", ends=house.clock.now() + timedelta(days=number + 1))
+    house.source.add("walker", plan=False)
+    await house.live()
+    await house.apply()
+    decisions = house.engine.decisions
+
+    def slow() -> set[Access]:
+        decision, now = decisions.latest("hq"), house.engine.now()
+        assert decision is not None
+        return set(decisions._accesses("hq", decision.in_force(), decision.coming(), now))
+
+    def quick() -> set[Access]:
+        return set(decisions.accesses("hq", house.engine.now()))
+
+    assert len(quick()) == 7
+    assert quick() == slow()
+    house.source.book("p8")
+    await house.apply()
+    assert len(quick()) == 7
+    await house.members.arrive(await house.account("walker"), "here")
+    decision = decisions.latest("hq")
+    assert decision is not None
+    assert decision.since
+    assert len(quick()) == 8, "who has just signed in counts"
+    assert quick() == slow()
+    # An end comes, and nobody has decided yet.
+    await house.later(days=1, seconds=1)
+    assert quick() == slow()
+    assert len(quick()) == 6, "the booking's day and one plan are over"

@@ -63,6 +63,10 @@ class Decision:
     """By location, for overviews: reckoned once, beside the event loop."""
     suspended: int = 0
     """Accounts that an admin has disabled."""
+    accesses: tuple[Access, ...] = ()
+    """Where everybody works, reckoned once beside the event loop: each of many networks asks for it."""
+    steady: datetime | None = None
+    """`accesses` hold from the decision on until this instant; None: until the next decision."""
     since: Mapping[str, Mine] = field(default_factory=dict)
     """Accounts that were looked at by themselves after this decision."""
 
@@ -186,8 +190,19 @@ class Decisions:
             where = one.right.location_id
             counted[where] = replace(counted.get(where, Figure()), held=counted.get(where, Figure()).held + 1)
         suspended = sum(1 for one in known.accounts.values() if one.suspended)
+        edges = (one for right in braked.in_force for one in (right.starts, right.ends) if one is not None)
         return Decision(
-            integration, now, known.facts, known.accounts, found, braked, by_account, counted, suspended
+            integration,
+            now,
+            known.facts,
+            known.accounts,
+            found,
+            braked,
+            by_account,
+            counted,
+            suspended,
+            self._accesses(integration, braked.in_force, found.coming, now),
+            min((one for one in edges if one > now), default=None),
         )
 
     async def extend(self, account_id: str, fresh: Snapshot | None = None) -> Decision | None:
@@ -262,7 +277,12 @@ class Decisions:
         decision = self._latest.get(integration)
         if decision is None:
             return ()
-        return self._accesses(integration, decision.in_force(), decision.coming(), now)
+        if now < decision.at or (decision.steady is not None and now >= decision.steady):
+            return self._accesses(integration, decision.in_force(), decision.coming(), now)
+        if not decision.since:
+            return decision.accesses
+        own = (one for account in decision.since for one in self.accesses_of(integration, account, now))
+        return (*(one for one in decision.accesses if one.account_id not in decision.since), *own)
 
     def accesses_of(self, integration: str, account_id: str, now: datetime) -> tuple[Access, ...]:
         """The same for one account."""
