@@ -20,6 +20,7 @@ from cusna_core.core import Core, postal
 from cusna_core.engine import build, troubles
 from cusna_core.engine.control import Control
 from cusna_core.engine.gauges import gauges
+from cusna_core.engine.retire import LOOK_EVERY, Retirements
 from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
@@ -102,10 +103,9 @@ class App:
             ),
             more=(*console.routes(), *hooks.routes(core.hints.take), *self._metrics()),
         )
-        console.equip(
-            application,
-            Workshop(core.engine, core.file, core.registry, core.ground, setup, core.rebuild),
-        )
+        workshop = Workshop(core.engine, core.file, core.registry, core.ground, setup, core.rebuild)
+        console.equip(application, workshop)
+        console.sinks.equip(application, core.sinks, core.hints)
         self._runner = await listen(application, general.listen.host, general.listen.port)
         await self._measured()
         self._control = Control(general.data_dir, core.operations.run)
@@ -113,6 +113,7 @@ class App:
         self._tasks = [
             asyncio.create_task(self._kept(self._mail.run), name="mail"),
             asyncio.create_task(self._kept(self._purge), name="purge"),
+            asyncio.create_task(self._kept(lambda: self._emptying(workshop)), name="emptying"),
             asyncio.create_task(self._kept(core.sinks.run), name="sinks"),
         ]
         log.info("Cusna serves %s on %s:%s", general.base_url, general.listen.host, general.listen.port)
@@ -189,6 +190,14 @@ class App:
             except Exception as error:  # noqa: BLE001 - told without its text, which may hold anything
                 log.error("A loop met a bug (%s). It begins again.", troubles.place(error))  # noqa: TRY400
                 await self.core.clock.sleep(AFTER_A_BUG)
+
+    async def _emptying(self, workshop: Workshop) -> None:
+        """Networks that were moved or removed, until not one of our keys is left there."""
+        retirements = Retirements(self.core.engine)
+        while True:
+            if await retirements.look():
+                await workshop.take()
+            await self.core.clock.sleep(LOOK_EVERY)
 
     async def _purge(self) -> None:
         """Once a day, what has expired goes."""

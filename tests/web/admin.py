@@ -42,7 +42,7 @@ class Forms(HTMLParser):
         if tag == "form":
             self._now = self.found.setdefault(given["action"], {})
         elif tag == "input" and name and "disabled" not in given:
-            if given.get("type") != "checkbox" or "checked" in given:
+            if given.get("type") not in ("checkbox", "radio") or "checked" in given:
                 self._now[name] = given.get("value", "")
         elif tag == "textarea":
             self._area, self._now[name] = name, ""

@@ -335,9 +335,15 @@ def configured() -> bool:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, configured: bool) -> AsyncIterator[Stage]:
+def bare() -> bool:
+    """Whether the file names not even a mail server."""
+    return False
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, configured: bool, bare: bool) -> AsyncIterator[Stage]:
     registry = plugins.load(WANTED, fakes=True)
-    made = await Stage.build(tmp_path / "demo", registry, port(), given=not configured)
+    made = await Stage.build(tmp_path / "demo", registry, port(), given=not configured, bare=bare)
     yield made
     await made.stop()
 

@@ -261,9 +261,19 @@ async def test_a_network_is_not_left_with_keys_that_nobody_ends(admin: Admin) ->
     assert (await admin.send(f"{SETTINGS}/locations/kreuzberg/remove")).path.endswith("?removed")
     answer = await admin.send(f"{members}/remove")
     assert answer.status == 422
-    assert "still work there" in answer.text
+    assert "are still there" in answer.text
     assert "network" in await admin.stored()
-    assert (await admin.send(f"{members}/remove", anyway="1")).path.endswith("?removed")
+    assert (await admin.send(f"{members}/remove", how="ends")).path.endswith("?removed")
+    listed = await admin.get(f"{SETTINGS}/networks")
+    assert "Being emptied" in listed.text
+    answer = await admin.get(f"{SETTINGS}/controllers/unifi/remove")
+    assert "is being emptied" in answer.text
+    answer = await admin.post(f"{SETTINGS}/controllers/unifi/remove", {"sure": "1", "version": "1"})
+    assert "still being emptied" in answer.trouble
+    gone = f"{SETTINGS}/retired/members~1"
+    assert (await admin.post(gone, {"do": "give-up"})).status == 200
+    assert (await admin.get(gone)).status == 404
+    assert (await admin.send(f"{SETTINGS}/controllers/unifi/remove")).path.endswith("?removed")
 
 
 @pytest.mark.parametrize("configured", [True])

@@ -210,7 +210,7 @@ class Integration(Options):
     type: Type = Field(title="Type", description="Which kind of source it is. A plugin brings it.")
     enabled: bool = Field(
         default=True,
-        title="Switched on",
+        title="Enabled",
         description="Off: it is not read. Who has access keeps it until its promised end; nobody new gets any.",
     )
     manage_vlans: bool = Field(
@@ -237,7 +237,7 @@ class Controller(Options):
     type: Type = Field(title="Type", description="Which vendor's system it is. A plugin brings it.")
     enabled: bool = Field(
         default=True,
-        title="Switched on",
+        title="Enabled",
         description="Off: its networks get no new keys. Keys that are there keep their promised ends.",
     )
 
@@ -248,7 +248,7 @@ class Network(Options):
     controller: Slug = Field(title="Controller", description="Name of the controller that it is on.")
     enabled: bool = Field(
         default=True,
-        title="Switched on",
+        title="Enabled",
         description="Off: it gets no new keys. Keys that are there keep their promised ends.",
     )
     vlan_pool: VlanPool = Field(
@@ -288,7 +288,7 @@ class Location(Options):
     )
     enabled: bool = Field(
         default=True,
-        title="Switched on",
+        title="Enabled",
         description="Off: nobody new gets access there. Who has it keeps it until its promised end.",
     )
     name: Word | None = Field(default=None, title="Name", description="Left out: as the source calls it.")

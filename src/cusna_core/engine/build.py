@@ -21,7 +21,6 @@ from cusna_core.engine.estate import Estate, Integration, Location, Wifi
 from cusna_core.engine.fence import Fault
 from cusna_core.engine.hush import Hush
 from cusna_core.engine.ring import Ring
-from cusna_core.engine.ring import Ring
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store import places as place_rows
 from cusna_core.store.db import Database
@@ -41,7 +40,6 @@ class Ground:
     vault: Vault
     clock: api.Clock
     installation: str
-    ring: Ring = field(default_factory=Ring)
     hush: Hush = field(default_factory=Hush)
     ring: Ring = field(default_factory=Ring)
     so_far: Callable[[str, int], None] = lambda _name, _records: None

@@ -6,6 +6,7 @@ from typing import Any
 
 from cusna_core.api import Controller, Feature, Finding, Network, Source
 from cusna_core.flow.keys import Net
+from cusna_core.flow.leaving import Leaving
 from cusna_core.flow.world import Place, Policy
 
 
@@ -49,6 +50,10 @@ class Wifi:
     """VLAN management is wanted here, and the driver cannot."""
     closed: bool = False
     """Switched off, or its controller is: keys that are there are looked after until they end, none is added."""
+    leaving: Mapping[str, Leaving] = field(default_factory=dict)
+    """Of these locations only who has a key here counts, until the new network works for them."""
+    retired: bool = False
+    """Nothing but what has to be emptied: it was moved, or removed."""
 
     @property
     def ssid(self) -> str:
@@ -91,6 +96,10 @@ class Estate:
         return frozenset(
             one.id for one in self.locations.values() if one.closed and one.place.integration == integration
         )
+
+    def wifis_at(self, location_id: str) -> Iterator[Wifi]:
+        """Also those on which its people only still have keys."""
+        return (one for one in self.wifis.values() if location_id in one.location_ids)
 
     def wifis_of(self, location_id: str) -> Iterator[Wifi]:
         location = self.locations.get(location_id)

@@ -33,11 +33,16 @@ class Kept:
     changed: datetime | None = None
     by: str = ""
     off: str = ""
-    """Why it is switched off; empty if it is at work."""
+    """Why it cannot be used; empty if it is at work."""
 
     @property
     def path(self) -> str:
         return path(self.kind, self.name)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether nobody has switched it off."""
+        return self.values.get("enabled", True) is not False
 
     @property
     def fixed(self) -> bool:

@@ -12,12 +12,14 @@ from cusna_core.engine.fenced_network import no_label
 from cusna_core.engine.grouping import Grouping
 from cusna_core.flow.changes import Step, changes
 from cusna_core.flow.keys import Should, should
+from cusna_core.flow.leaving import stays
 from cusna_core.flow.numbers import Denied
 from cusna_core.flow.ownership import Memory, Owned, Seen, own
 from cusna_core.flow.rights import Access
 from cusna_core.flow.world import Account
 from cusna_core.store import fingerprints
 from cusna_core.store import keys as key_rows
+from cusna_core.store import retired as retired_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
@@ -40,6 +42,8 @@ class Plan:
     """The one account that the plan is about; None: everybody."""
     denied: tuple[Denied, ...] = ()
     """Pins of companies that cannot be."""
+    leaving: frozenset[str] = frozenset()
+    """Accounts that have a key here only until it works where their location is now."""
 
     @property
     def digest(self) -> str:
@@ -81,6 +85,7 @@ class Planner:
         if wifi.closed:
             # Nothing new, and what is there is looked after until it ends.
             accesses = tuple(one for one in accesses if one.account_id in owned.ours)
+        accesses, leaving = await self._leaving(wifi, accesses, owned, now)
         chosen = await self.grouping.choose(wifi, accesses, accounts, segments, owned, now)
         present = {
             account: keys[0].state.vlan
@@ -110,7 +115,9 @@ class Planner:
             wifi.network.features,
         )
         collided = tuple(one for one in told.collided if only is None or one == only)
-        return Plan(wifi, now, steps, wanted, owned, accounts, collided, len(seen), only, chosen.denied)
+        return Plan(
+            wifi, now, steps, wanted, owned, accounts, collided, len(seen), only, chosen.denied, leaving
+        )
 
     async def look(self, wifi: Wifi) -> tuple[Seen, ...]:
         """The keys on a network, each with the fingerprint of its passphrase where that can be read."""
@@ -119,6 +126,25 @@ class Planner:
             Seen(one, self._vault.fingerprint(one.passphrase.get_secret_value()) if one.passphrase else None)
             for one in states
         )
+
+    async def _leaving(
+        self, wifi: Wifi, accesses: tuple[Access, ...], owned: Owned, now: datetime
+    ) -> tuple[tuple[Access, ...], frozenset[str]]:
+        """Without those who need their key here no longer; and who has one only until the new one works."""
+        if not wifi.leaving:
+            return accesses, frozenset()
+        heirs = {heir for one in wifi.leaving.values() for heir in one.heirs}
+        working = await self._db.read(lambda tx: retired_rows.working(tx, heirs))
+        staying = {
+            location: stays(one, owned.ours.keys(), working, now) for location, one in wifi.leaving.items()
+        }
+        left = tuple(
+            one
+            for one in accesses
+            if one.location_id not in staying or one.account_id in staying[one.location_id]
+        )
+        at_home = {one.account_id for one in left if one.location_id not in staying}
+        return left, frozenset(one.account_id for one in left) - at_home
 
     def _tell(self, tx: Tx, wifi: Wifi, seen: tuple[Seen, ...]) -> _Told:
         memory = tuple(key_rows.memory(tx, wifi.id))

@@ -81,5 +81,5 @@ class Trial:
         network = controller.network(own)
         await network.check()
         for one in self._engine.estate.wifis.values():
-            if one.id != name and one.network.identity() == network.identity():
+            if one.id != name and not one.retired and one.network.identity() == network.identity():
                 raise Refused(Problem("", f"This SSID is the network {one.id} already. Use that one."))

@@ -8,6 +8,8 @@ never come out.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cusna_core.api import Options
@@ -23,11 +25,32 @@ from cusna_core.config.values import is_slug
 from cusna_core.engine import build
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.kept import LONGEST_NAME, Kept, Shape, at, merged, secrets, slug, without
-from cusna_core.engine.trial import Refused, Trial
-from cusna_core.store import audit, settings
+from cusna_core.engine.trial import TRY_SECONDS, Refused, Trial
+from cusna_core.store import audit, retired, settings
 from cusna_core.store.db import Tx
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a network is, or is to be."""
+
+    controller: str
+    ssid: str
+
+
+class Moves(Exception):
+    """The network would be another SSID: its keys leave the old one. Nothing was stored."""
+
+    def __init__(self, before: End, after: End, keys: int) -> None:
+        super().__init__(f"{before.ssid} moves")
+        self.before, self.after, self.keys = before, after, keys
+
+    @property
+    def rejoin(self) -> bool:
+        """Whether people have to join by hand: devices come back by themselves to the same name."""
+        return self.before.ssid != self.after.ssid
 
 
 class Workshop:
@@ -136,11 +159,13 @@ class Workshop:
         version: int,
         keep: Collection[str] = (),
         tried: bool = True,
+        move: bool = False,
     ) -> None:
         """Judge, try, store, and set to work. `version` 0 makes a new one.
 
         `keep` names secrets that stay as they are. Raises Refused, or `settings.Conflict` if somebody
-        else saved meanwhile.
+        else saved meanwhile. A network that would be another SSID from then on raises Moves, unless `move`
+        says that this is meant.
         """
         if name in self.file.tables[kind]:
             raise Refused(Problem("", "The configuration file has this name, and the file counts."))
@@ -153,15 +178,76 @@ class Workshop:
             await self._trial.of(kind, name, whole, own)
         now = self.ground.clock.now()
         before = stored.values if stored else {}
+        moved = await self._moved(name, whole, own) if kind == "network" else None
+        if moved is not None and moved.keys and not move:
+            if version != (stored.version if stored else 0):
+                raise settings.Conflict
+            raise moved
+        if moved is not None:
+            # Nobody has seen what would change on the new one.
+            whole = {**whole, "apply": False}
         touched = sorted(one for one in {*whole, *before} if whole.get(one) != before.get(one))
 
         def put(tx: Tx) -> None:
             settings.put(tx, self.ground.vault, kind, name, whole, now, by, version)
             told = {"kind": kind, "name": name, "fields": touched}
             audit.write(tx, "setting-changed" if version else "setting-made", now, who=by, data=told)
+            if moved is not None and moved.keys:
+                self._retire(tx, name, before, moved.before.ssid, "moved", now, by)
 
-        await self.ground.db.run(put)
-        await self.take()
+        await self._at_rest(name if moved is not None else "", put)
+
+    async def _moved(self, name: str, values: Mapping[str, Any], own: Options) -> Moves | None:
+        """What it means if the network would be another SSID; None where it stays the same."""
+        wifi = self.engine.estate.wifis.get(name)
+        controller = self.engine.estate.controllers.get(str(values.get("controller")))
+        if wifi is None or controller is None:
+            return None
+        network = controller.network(own)
+        if network.identity() == wifi.network.identity():
+            return None
+        keys = await self.ground.db.read(lambda tx: retired.alive(tx, name))
+        before = End(wifi.controller_id, wifi.ssid)
+        return Moves(
+            before, End(str(values["controller"]), network.ssid or str(values.get("ssid", name))), keys
+        )
+
+    def _retire(
+        self,
+        tx: Tx,
+        name: str,
+        values: Mapping[str, Any],
+        ssid: str,
+        how: retired.How,
+        now: datetime,
+        by: str,
+    ) -> None:
+        wifi = self.engine.estate.wifis.get(name)
+        locations = tuple(sorted(wifi.location_ids)) if wifi else ()
+        old = retired.Retired(retired.free_id(tx, name), name, ssid, values, locations, how, now, by)
+        retired.retire(tx, self.ground.vault, old)
+        about = {"name": name, "ssid": ssid, "how": how}
+        audit.write(tx, "network-retired", now, who=by, network=name, data=about)
+
+    async def _at_rest(self, network: str, change: Callable[[Tx], None]) -> None:
+        """Store while nobody works on the network that it is about, and set to work."""
+        wifi = self.engine.estate.wifis.get(network)
+        if wifi is None:
+            await self.ground.db.run(change)
+            await self.take()
+            return
+        busy = self.engine.busy(wifi)
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                await busy.acquire()
+        except TimeoutError:
+            text = "Its controller is being written to just now. Try again in a minute."
+            raise Refused(Problem("", text)) from None
+        try:
+            await self.ground.db.run(change)
+            await self.take()
+        finally:
+            busy.release()
 
     async def change(
         self, kind: Kind, name: str, changes: Mapping[str, Any], *, by: str, version: int
@@ -173,18 +259,59 @@ class Workshop:
         values = {**stored.values, **changes}
         await self.save(kind, name, values, by=by, version=version, tried=False)
 
-    async def remove(self, kind: Kind, name: str, *, by: str, version: int) -> None:
-        """Take something out that nothing else needs. Its keys keep what was promised; the brake watches."""
+    async def remove(
+        self, kind: Kind, name: str, *, by: str, version: int, how: retired.How | None = None
+    ) -> None:
+        """Take something out that nothing else needs. Its keys keep what was promised; the brake watches.
+
+        A network on which keys of ours are is emptied first: `how` says when they go.
+        """
+        if name in self.file.tables[kind]:
+            raise Refused(Problem("", "The configuration file has this name, and the file counts."))
         needed = [f"{one.kind} {one.name}" for one in await self.needing(kind, name)]
         if needed:
             raise Refused(Problem("", f"It is still used by {', '.join(needed)}. Remove that first."))
+        if kind == "controller":
+            await self._nothing_to_empty(name)
+        stored = await self._stored(kind, name)
+        keys = await self.ground.db.read(lambda tx: retired.alive(tx, name)) if kind == "network" else 0
+        if keys and how is None:
+            raise Refused(Problem("", "Say what becomes of the keys that Cusna made there."))
+        wifi = self.engine.estate.wifis.get(name)
+        ssid = wifi.ssid if wifi else str(stored.values.get("ssid", name)) if stored else name
         now = self.ground.clock.now()
 
         def delete(tx: Tx) -> None:
             settings.delete(tx, kind, name, version)
             audit.write(tx, "setting-removed", now, who=by, data={"kind": kind, "name": name})
+            if keys and how is not None and stored is not None:
+                self._retire(tx, name, stored.values, ssid, how, now, by)
 
-        await self.ground.db.run(delete)
+        await self._at_rest(name if kind == "network" else "", delete)
+
+    async def _nothing_to_empty(self, controller: str) -> None:
+        some = await self.ground.db.read(lambda tx: retired.all(tx, self.ground.vault))
+        waiting = [one.ssid for one in some if one.controller == controller]
+        if waiting:
+            text = f"{', '.join(waiting)} on it is still being emptied. Wait for that, or give it up."
+            raise Refused(Problem("", text))
+
+    async def hurry(self, id_: str, *, by: str) -> None:
+        """Take all of our keys away from what is being emptied, at once."""
+        await self._about_retired(id_, retired.hurry, "network-hurried", by)
+
+    async def give_up(self, id_: str, *, by: str) -> None:
+        """Empty it no longer: the admin does it, or the controller is gone. The keys stay as they are."""
+        await self._about_retired(id_, retired.forget, "network-given-up", by)
+
+    async def _about_retired(self, id_: str, act: Callable[[Tx, str], bool], kind: str, by: str) -> None:
+        now = self.ground.clock.now()
+
+        def put(tx: Tx) -> None:
+            if act(tx, id_):
+                audit.write(tx, kind, now, who=by, network=id_.partition(retired.MARK)[0], data={})
+
+        await self.ground.db.run(put)
         await self.take()
 
     async def needing(self, kind: Kind, name: str) -> Sequence[Kept]:

@@ -14,7 +14,6 @@ from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.settings import MailSettings
 from cusna_core.web.console import (
     account,
-    account,
     activity,
     appearance,
     changes,
@@ -29,6 +28,7 @@ from cusna_core.web.console import (
     pages,
     people,
     plugins,
+    sinks,
 )
 from cusna_core.web.console.connect import Connect
 from cusna_core.web.console.enabling import enabling
@@ -51,7 +51,6 @@ def equip(application: web.Application, workshop: Workshop) -> None:
         workshop, survey, Outlooks(engine, survey), mailing, Effects(engine), Retirements(engine)
     )
     live.equip(application)
-    live.equip(application)
 
 
 def routes() -> tuple[Route, ...]:
@@ -67,7 +66,7 @@ def routes() -> tuple[Route, ...]:
         *appearance.routes(),
         *changes.routes(),
         *plugins.routes(),
-        *account.routes(),
+        *sinks.routes(),
         *activity.routes(),
         *account.routes(),
         *diagnostics.routes(),

@@ -1,11 +1,15 @@
 """How is an SSID taken into use? Chosen from what the controller has, looked at, and then switched on."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
-from cusna_core.engine.kept import Shape
+from cusna_core.config.models import Network
+from cusna_core.engine.kept import Kept, Shape
+from cusna_core.engine.states import LocationState
+from cusna_core.engine.workshop import Moves
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, split, typed
 from cusna_core.web.console.paper import BENCH, page, who
@@ -13,6 +17,7 @@ from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
 
 SKIPPED = ("controller", "apply", "enabled")
+CORE = frozenset(Network.model_fields)
 
 
 async def choose(request: web.Request) -> web.Response:
@@ -94,6 +99,7 @@ def _new(
         status=status,
         controller=controller,
         chosen=chosen,
+        moving=False,
         kept=None,
         version=0,
         silent=silent,
@@ -189,14 +195,22 @@ async def switch(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     kept = changeable(await needed(request, "network"))
-    return await _edit(request, typed(kept.values))
+    said = typed(kept.values)
+    wanted = request.query.get("choice")
+    if "controller" in request.match_info and wanted is not None:
+        told = await request.app[BENCH].survey.choices(_controller(request, kept))
+        choices = () if isinstance(told, str) else told
+        chosen = next((one for one in choices if one.title == wanted), None)
+        own = {name: value for name, value in said.items() if name in CORE}
+        said = {**own, **(typed(chosen.options) if chosen else {})}
+    return await _edit(request, said)
 
 
 async def _edit(
     request: web.Request, said: dict[str, str], problems: dict[str, str] | None = None, status: int = 200
 ) -> web.Response:
     kept = changeable(await needed(request, "network"))
-    controller = str(kept.values.get("controller", ""))
+    controller = _controller(request, kept)
     first, more = _parts(_fields(request, _shape(request, controller)))
     return page(
         request,
@@ -205,6 +219,7 @@ async def _edit(
         status=status,
         controller=controller,
         chosen="",
+        moving="controller" in request.match_info,
         kept=kept,
         version=kept.version,
         silent="",
@@ -213,19 +228,64 @@ async def _edit(
 
 
 async def change(request: web.Request) -> web.Response:
-    site, workshop = request.app[SITE], request.app[BENCH].workshop
+    """Changed options; or the whole network goes to another SSID, once it was shown what that does."""
+    site, workshop, form = request.app[SITE], request.app[BENCH].workshop, request[FORM]
     kept = changeable(await needed(request, "network"))
-    controller = str(kept.values.get("controller", ""))
+    controller = _controller(request, kept)
     fields = _fields(request, _shape(request, controller))
-    answer = read(fields, request[FORM], kept.given)
+    answer = read(fields, form, kept.given if controller == kept.values.get("controller") else ())
     values = {**answer.values, **{name: kept.values[name] for name in SKIPPED if name in kept.values}}
-    failed = await saved(
-        site.language(request),
-        fields,
-        lambda: workshop.save(
-            "network", kept.name, values, by=who(request), version=version(request), keep=answer.keep
-        ),
-    )
+    values["controller"] = controller
+    try:
+        failed = await saved(
+            site.language(request),
+            fields,
+            lambda: workshop.save(
+                "network",
+                kept.name,
+                values,
+                by=who(request),
+                version=version(request),
+                keep=answer.keep,
+                move="move" in form,
+            ),
+        )
+    except Moves as moves:
+        return page(
+            request,
+            "network_move.html",
+            at="network",
+            kept=kept,
+            moves=moves,
+            said={name: value for name, value in form.items() if name != "move"},
+            places=[one.name for one in await request.app[BENCH].survey.locations() if _has(one, kept.name)],
+        )
     if failed is not None:
         return await _edit(request, answer.typed, failed[1], failed[0])
     return see(own_address("network", kept.name))
+
+
+def _has(place: LocationState, network: str) -> bool:
+    return any(one.id == network for one in place.networks)
+
+
+def _controller(request: web.Request, kept: Kept) -> str:
+    """The one in the address, where it is to move; else its own."""
+    return request.match_info.get("controller") or str(kept.values.get("controller", ""))
+
+
+async def whither(request: web.Request) -> web.Response:
+    """To which SSID of which controller a network could move."""
+    bench = request.app[BENCH]
+    kept = changeable(await needed(request, "network"))
+    controllers = [one for one in await bench.workshop.all("controller") if not one.off and one.enabled]
+    used = {one.ssid + "@" + one.controller_id for one in bench.workshop.engine.estate.wifis.values()}
+    told = await asyncio.gather(*(bench.survey.choices(one.name) for one in controllers))
+    return page(
+        request,
+        "network_whither.html",
+        at="network",
+        kept=kept,
+        controllers=list(zip(controllers, told, strict=True)),
+        used=used,
+    )

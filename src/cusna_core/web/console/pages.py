@@ -5,6 +5,7 @@ from aiohttp import web
 from cusna_core.config.setup import Kind
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, version
 from cusna_core.web.console.paper import BENCH, page, who
+from cusna_core.web.console.sinks import hooked
 from cusna_core.web.routes import Handler
 from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
@@ -38,6 +39,7 @@ def listed(kind: Kind) -> Handler:
             places=places,
             ready=bool(bench.workshop.setup.integrations and bench.workshop.setup.networks),
             removed="removed" in request.query,
+            emptying=await bench.retirements.all() if kind == "network" else (),
         )
 
     return handler
@@ -68,6 +70,7 @@ async def _integration(
         plans=await bench.survey.plans(kept.name),
         findings=await bench.survey.findings(kept.path),
         networks=bool(bench.workshop.setup.networks),
+        hooked=await hooked(request, kept.name),
         connected="connected" in request.query,
         saved="saved" in request.query,
         problems=problems or {},
