@@ -103,6 +103,17 @@ class Hints:
             ear.task = asyncio.create_task(self._attend(name, ear), name=f"hints:{name}")
         return True
 
+    def ready(self, name: str) -> bool:
+        """Whether webhooks under this name are looked at at all."""
+        integration = self._engine.estate.integrations.get(name)
+        if integration is None:
+            return False
+        try:
+            integration.source.hint({}, b"")
+        except (PluginError, Fault):
+            return False
+        return True
+
     async def heard(self, name: str) -> Heard:
         """Whether any arrive, for the page of the integration."""
         found = await self._engine.db.read(lambda tx: events.heard(tx, name))

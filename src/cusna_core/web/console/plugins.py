@@ -20,6 +20,7 @@ class Shown:
     installed: Installed
     sources: tuple[str, ...]
     drivers: tuple[str, ...]
+    sinks: tuple[str, ...]
     finding: Finding | None
     line: str
     """What `enable` would be with this plugin switched the other way."""
@@ -48,6 +49,7 @@ def _shown(one: Installed, registry: Registry, enable: tuple[str, ...]) -> Shown
         one,
         tuple(registry.sources[type_].title for type_ in one.sources if type_ in registry.sources),
         tuple(registry.drivers[type_].title for type_ in one.drivers if type_ in registry.drivers),
+        tuple(registry.sinks[type_].title for type_ in one.sinks if type_ in registry.sinks),
         next((each for each in registry.findings if each.about.split(" ")[0] == one.name), None),
         f"enable = {json.dumps([*enable, one.name])}",
     )
