@@ -86,10 +86,18 @@ async def test_what_changes_is_told_together_and_only_by_name(admin: Admin) -> N
             watch.under_way("network:b", Progress("keys", number, 1000))
             watch.changed("findings")
         assert await ear.topics() == {"network:b", "findings"}, "a thousand changes are one event"
+        heard = 0
+        for _ in range(10):
+            watch.changed("network:c")
+            assert (await admin.get("/healthz")).status == 200
+        watch.changed("network:d")
+        while "network:d" not in await ear.topics():
+            heard += 1
+        assert heard <= 2, "what changes within a second is told together"
     # What changed while nobody listened is told to who comes again, and anything to who comes from elsewhere.
     watch.changed("held")
     async with hearing(admin, first["id"]) as ear:
-        assert await ear.topics() == {"network:b", "findings", "held"}
+        assert await ear.topics() == {"network:b", "network:c", "network:d", "findings", "held"}
     async with hearing(admin, "another-1") as ear:
         assert await ear.topics() == {"*"}
 
