@@ -38,6 +38,9 @@ def sentence(
         "place": place or language.text("the console"),
         "network": network or language.text("a network"),
         "kind": kind,
+        "company": str(data.get("name") or data.get("company") or ""),
+        "vlan": str(data.get("vlan", "")),
+        "with": ", ".join(map(str, data.get("with", ()))),
         "integration": str(data.get("integration", "")),
         "name": str(data.get("name", "")),
         "because": _because(data, language),
@@ -219,6 +222,24 @@ def _around(kind: str, data: Data, language: Language) -> str | None:
             return _("Changed: %(setting)s.")
         case "setting-removed":
             return _("Removed: %(setting)s.")
+        case "look-changed":
+            return _("The look of %(place)s was changed.")
+        case "network-retired":
+            return _("%(network)s is being emptied: keys go as their people get theirs elsewhere.")
+        case "network-emptied":
+            return _("%(network)s holds none of our keys any more.")
+        case "network-hurried":
+            return _("%(network)s is being emptied at once.")
+        case "network-given-up":
+            return _("%(network)s is emptied no longer: what keys of ours are left there stay.")
+        case "company-pinned":
+            return _("%(company)s was pinned to VLAN %(vlan)s on %(network)s.")
+        case "company-unpinned":
+            return _("%(company)s was unpinned on %(network)s.")
+        case "companies-joined":
+            return _("%(company)s became one firm with %(with)s.")
+        case "company-parted":
+            return _("%(company)s is parted from the firm it was one with.")
         case "left":
             return _("Our keys of %(place)s were taken from %(network)s.")
         case "mail-sent" if data.get("account"):
@@ -299,6 +320,7 @@ _GROUPS: Final[Mapping[str, Callable[[Language], str]]] = {
     "sign-ins": lambda language: language.pgettext("activity", "Sign-ins"),
     "keys": lambda language: language.pgettext("activity", "Keys on networks"),
     "people": lambda language: language.pgettext("activity", "People"),
+    "companies": lambda language: language.pgettext("activity", "Companies"),
     "sync": lambda language: language.pgettext("activity", "Reading memberships"),
     "findings": lambda language: language.pgettext("activity", "Findings"),
     "settings": lambda language: language.pgettext("activity", "Settings"),
