@@ -32,6 +32,7 @@ from cusna_core.api import (
     Create,
     Feature,
     Finding,
+    Gauge,
     Key,
     KeyState,
     Missing,
@@ -727,6 +728,11 @@ class Cries(Orchard):
         from cusna_core.api import Level
 
         return [Finding(Level.ERROR, "orchard.wolf", "Something is wrong.", "Look.")]
+
+
+class TwoOfAKind(Orchard):
+    def gauges(self) -> Sequence[Gauge]:
+        return [Gauge("calls", 1), Gauge("calls", 2)]
 
 
 class OffersNothing(Orchard):

@@ -15,6 +15,7 @@ from cusna_core.api import (
     Feature,
     Finding,
     Full,
+    Gauge,
     JsonApi,
     Key,
     KeyState,
@@ -86,6 +87,7 @@ class OrchardApi(JsonApi):
         super().__init__(options.url, context)
         self._options = options
         self._token: Secret | None = None
+        self.logins = 0
 
     def needs_login(self) -> bool:
         return self._token is None
@@ -94,6 +96,7 @@ class OrchardApi(JsonApi):
         self._token = None
         who = {"user": self._options.user, "password": self._options.password.get_secret_value()}
         answer = await self.request("POST", "/login", json=who, login=False)
+        self.logins += 1
         self._token = parse(Token, answer.json(), "The login").token
 
     def expired(self, answer: Answer) -> bool:
@@ -149,6 +152,9 @@ class Orchard(Controller[OrchardOptions, OrchardNetworkOptions]):
 
     async def networks(self) -> Sequence[NetworkChoice]:
         return [NetworkChoice(ssid, ssid, {"ssid": ssid}) for ssid in await self.ssids()]
+
+    def gauges(self) -> Sequence[Gauge]:
+        return [Gauge("logins", self.api.logins, 100)]
 
     def network(self, options: OrchardNetworkOptions) -> "OrchardNetwork":
         return type(self).network_class(self, options)

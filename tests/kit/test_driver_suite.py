@@ -156,6 +156,7 @@ BROKEN: list[Meant] = [
     (on(broken.OneIdentity), "test_identity_is_the_ssid", {}, "Two SSIDs have the same identity()"),
     (broken.OneSsid, "test_networks_do_not_mix", {}, "it was not made for"),
     (broken.Cries, "test_a_healthy_network_has_no_errors", {}, "orchard.wolf"),
+    (broken.TwoOfAKind, "test_gauges_are_plain_numbers", {}, "two numbers of one name"),
     (broken.OffersNothing, "test_networks_can_be_chosen", {}, "offers 0 times"),
     (broken.OffersWrong, "test_networks_can_be_chosen", {}, "ssid"),
     (broken.Untitled, "test_it_says_what_it_is", {}, "colour has no title"),

@@ -26,7 +26,7 @@ async def scraped(url: str, **headers: str) -> tuple[int, str]:
 
 
 def values(text: str) -> Mapping[tuple[str, ...], float]:
-    """By name and labels."""
+    """By name and labels, which come in the order of their names."""
     return {
         (one.name, *one.labels.values()): one.value
         for family in text_string_to_metric_families(text)
@@ -71,6 +71,24 @@ async def test_with_a_token_beside_the_portal(build: Build, serve: Serve) -> Non
     assert told["cusna_integration_read_timestamp_seconds", "hq"] > 0
     assert told["cusna_findings", "error"] == 0
     assert told["process_resident_memory_bytes",] > 0
+
+
+async def test_what_drivers_measure(build: Build, serve: Serve) -> None:
+    house = await build(kinds={"hall": "meraki"})
+    house.tables["metrics"] = {"token": TOKEN}
+    await serve(house)
+    told: Mapping[tuple[str, ...], float] = {}
+
+    async def measured() -> bool:
+        nonlocal told
+        _, text = await scraped(f"{house.url}/metrics", Authorization=f"Bearer {TOKEN}")
+        told = values(text)
+        return told.get(("cusna_controller", "", "hall", "calls_per_second"), 0) > 0
+
+    assert await until(measured), told
+    assert told["cusna_controller_limit", "", "hall", "calls_per_second"] == 5
+    assert told["cusna_controller", "", "hall", "action_batches"] == 0
+    assert told["cusna_controller_limit", "", "hall", "action_batches"] == 5
 
 
 async def test_a_dead_controller_shows(build: Build, serve: Serve) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from cusna_core.api import Clock, ConfigError, Create, Key, Level
+from cusna_core.api import Clock, ConfigError, Create, Gauge, Key, Level
 from cusna_meraki import cusna_drivers, cusna_fakes
 from cusna_meraki.driver import Meraki
 from cusna_meraki.fake import API_KEY, Access, Fault, MerakiFake, Site
-from cusna_meraki.gauges import Gauge
 from cusna_meraki.network import MerakiNetwork
 from cusna_meraki.options import MerakiNetworkOptions, MerakiOptions
 

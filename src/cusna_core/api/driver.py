@@ -16,6 +16,7 @@ from cusna_core.api.keys import (
     Create,
     EnsureSegment,
     Feature,
+    Gauge,
     Key,
     KeyState,
     Limits,
@@ -158,6 +159,10 @@ class Controller(ABC, Generic[C, N]):
     @abstractmethod
     async def networks(self) -> Sequence[NetworkChoice]:
         """The SSIDs that could be configured."""
+
+    def gauges(self) -> Sequence[Gauge]:
+        """What has a cap at the vendor and how far it is used, as far as is known without a call."""
+        return ()
 
     @abstractmethod
     def network(self, options: N) -> Network[N]:

@@ -150,6 +150,20 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Gauge:
+    """How full or how busy something at the vendor is: a number, and its cap where one is known.
+
+    `name` is a word such as `calls_per_second`; `about` says what it is of, where there are several. No
+    names of people, and no secrets: gauges are told to the monitoring.
+    """
+
+    name: str
+    value: float
+    most: float | None = None
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkChoice:
     """An SSID that could be configured; `options` are those of the network that choose it."""
 

@@ -76,6 +76,7 @@ MEMBERS: Final[Mapping[str, str]] = {
         "By `cusna check`, and by the console where a network is chosen. Each choice's `options` are what "
         "the console would store."
     ),
+    "Controller.gauges": "Whenever the monitoring reads `/metrics`. Nothing depends on it.",
     "Controller.network": (
         "For each configured network, when the setup is built. Its networks share the controller's login "
         "and rate budget."

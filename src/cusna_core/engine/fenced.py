@@ -13,6 +13,7 @@ from cusna_core.api import (
     Context,
     Event,
     Finding,
+    Gauge,
     Hint,
     NetworkChoice,
     Options,
@@ -138,6 +139,9 @@ class Controller(api.Controller[Any, Any]):
         return await self._fence.call(
             "networks", self._inner.networks, lambda got: listed(got, NetworkChoice)
         )
+
+    def gauges(self) -> Sequence[Gauge]:
+        return self._fence.now("gauges", lambda: listed(self._inner.gauges(), Gauge))
 
     def network(self, options: Options) -> "Network":
         made = self._fence.now("network", lambda: self._inner.network(options))

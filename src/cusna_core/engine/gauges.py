@@ -1,9 +1,13 @@
 """How full, how fresh and how well is everything? Plain numbers, for /metrics and for overviews."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from cusna_core.api import Controller, Gauge
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.fence import Fault
 from cusna_core.store.figures import Figures, figures
 
 
@@ -32,6 +36,8 @@ class Gauges:
     at: datetime
     counted: Figures
     networks: tuple[NetworkGauge, ...]
+    controllers: Mapping[str, tuple[Gauge, ...]] = field(default_factory=dict)
+    """What each controller's driver says of its vendor's caps."""
 
 
 async def gauges(engine: Engine) -> Gauges:
@@ -69,7 +75,17 @@ async def gauges(engine: Engine) -> Gauges:
                 pool=len(wifi.pool) if wifi.manages_vlans else 0,
             )
         )
-    return Gauges(now, counted, tuple(sorted(networks, key=lambda one: one.id)))
+    said = {name: _said(one) for name, one in engine.estate.controllers.items()}
+    return Gauges(now, counted, tuple(sorted(networks, key=lambda one: one.id)), said)
+
+
+def _said(controller: Controller[Any, Any]) -> tuple[Gauge, ...]:
+    """A driver whose gauges have a bug has none: they are for looking at, and nothing depends on them."""
+    try:
+        said: Sequence[Gauge] = controller.gauges()
+    except Fault:
+        return ()
+    return tuple(said)
 
 
 def _keys(counted: Figures, network: str, foreign: int, read: int) -> int:

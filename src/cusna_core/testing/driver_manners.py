@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 import warnings
 import weakref
 
@@ -143,6 +144,22 @@ class Manners(DriverBase):
         controller.network(lab.network_options)
         if not lab.live:
             assert not lab.vendor.journal, "open(), close() or network() made a call: they must make none."
+
+    async def test_gauges_are_plain_numbers(self, lab: Lab) -> None:
+        """gauges() tells what is known without a call: it is asked at every look of the monitoring."""
+        await lab.network.read()
+        if not lab.live:
+            lab.vendor.forget()
+        said = lab.controller.gauges()
+        assert lab.live or not lab.vendor.journal, "gauges() made a call: tell what is known without one."
+        places = [(one.name, one.about) for one in said]
+        assert len(set(places)) == len(places), "gauges() tells two numbers of one name and thing."
+        for one in said:
+            assert one.name.isidentifier(), f"A gauge is called {one.name!r}: letters, digits and _ only."
+            assert one.most is None or one.most > 0, (
+                f"The cap of {one.name} is {one.most}: None or a number."
+            )
+            assert math.isfinite(one.value), f"The gauge {one.name} is {one.value}."
 
     async def test_it_can_be_opened_again(self, lab: Lab) -> None:
         """After close() and open() the same controller works again, with a new session."""

@@ -103,6 +103,7 @@ def families(found: Gauges) -> Iterator[Metric]:
         {(one.id, state): counted.keys.get((one.id, state), 0) for one in found.networks for state in STATES},
     )
     yield from _networks(found)
+    yield from _controllers(found)
     yield _by(
         "cusna_findings",
         "What needs attention.",
@@ -153,6 +154,20 @@ def _networks(found: Gauges) -> Iterator[Metric]:
         label,
         {one.id: one.looked.timestamp() for one in networks if one.looked is not None},
     )
+
+
+def _controllers(found: Gauges) -> Iterator[Metric]:
+    """What the drivers say of their vendors' caps: each driver has names of its own."""
+    labels = ["controller", "gauge", "about"]
+    said = [(name, one) for name, gauges in found.controllers.items() for one in gauges]
+    value = GaugeMetricFamily("cusna_controller", "What a driver measures at its vendor.", labels=labels)
+    most = GaugeMetricFamily("cusna_controller_limit", "The most of it that there can be.", labels=labels)
+    for controller, one in said:
+        value.add_metric([controller, one.name, one.about], one.value)
+        if one.most is not None:
+            most.add_metric([controller, one.name, one.about], one.most)
+    yield value
+    yield most
 
 
 def _by(

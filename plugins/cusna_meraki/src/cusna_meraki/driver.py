@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from cusna_core.api import ConfigError, Context, Controller, Finding, Missing, NetworkChoice
+from cusna_core.api import ConfigError, Context, Controller, Finding, Gauge, Missing, NetworkChoice
 from cusna_meraki.batches import Batches
 from cusna_meraki.client import Dashboard
-from cusna_meraki.gauges import MOST_UNFINISHED, Counts, Gauge
+from cusna_meraki.gauges import MOST_UNFINISHED, Counts
 from cusna_meraki.models import Site, Ssid
 from cusna_meraki.network import House, MerakiNetwork
 from cusna_meraki.options import MerakiNetworkOptions, MerakiOptions

@@ -13,16 +13,6 @@ WINDOW = 10.0
 AN_HOUR = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """One number and its cap. `about` is what it is of, where there are several ("N_1", "N_1/2")."""
-
-    name: str
-    value: float
-    most: float
-    about: str = ""
-
-
 class Meter:
     """Counts calls as they are answered, and those that came too fast."""
 

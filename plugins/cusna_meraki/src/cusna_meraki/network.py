@@ -14,6 +14,7 @@ from cusna_core.api import (
     Context,
     Feature,
     Finding,
+    Gauge,
     Key,
     KeyState,
     Limits,
@@ -31,7 +32,7 @@ from cusna_meraki.bulk import A_CHANGE, PATIENCE, Bulk, Tools
 from cusna_meraki.client import Dashboard
 from cusna_meraki.devices import Devices
 from cusna_meraki.ends import Ends
-from cusna_meraki.gauges import Counts, Gauge
+from cusna_meraki.gauges import Counts
 from cusna_meraki.keys import LABEL_MAX, Keys
 from cusna_meraki.mapping import promised_end
 from cusna_meraki.models import Policy, Psk
