@@ -78,14 +78,16 @@ class Ends:
 
     async def _revoke(self, rows: Sequence[str]) -> None:
         pool = await self._place.id()
-        await settled(self._cloud, await self._cloud.update_all(pool, rows, {"revocationReason": REASON}))
+        async with self._rows.changes.one():
+            await settled(self._cloud, await self._cloud.update_all(pool, rows, {"revocationReason": REASON}))
 
     async def _delete(self, labels: dict[str, str]) -> dict[str, PluginError]:
         pool = await self._place.id()
         await asyncio.gather(*(self._devices.leave(one) for one in labels))
         refused = False
         try:
-            await settled(self._cloud, await self._cloud.delete(pool, list(labels)))
+            async with self._rows.changes.one():
+                await settled(self._cloud, await self._cloud.delete(pool, list(labels)))
         except Rejected:
             refused = True
         left = await self._working(labels, patient=not refused, gone=True)

@@ -90,6 +90,7 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
             vlan_min=2,
             vlan_max=4094,
             settle=SETTLE,
+            batch=MOST,
         )
         self.ssid = options.ssid or ""
 

@@ -1,7 +1,8 @@
 """Which passphrases does a pool hold: all of them, to the last one, or an error?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 from cusna_core.api import BadAnswer, Clock, Missing, PluginError, Transient
@@ -11,7 +12,9 @@ from cusna_ruckus.one.place import Place
 
 FRESH = 60.0
 """Seconds for which what was read spares a look before a write. What is written is compared anyway."""
-TRIES = 3
+AGAIN = (0.0, 1.0)
+"""Seconds before a list is read again that did not hold still. It is read while we change nothing; only what
+we have just changed may still be on its way into it."""
 NEWEST = 100
 
 T = TypeVar("T")
@@ -41,6 +44,43 @@ class Shared(Generic[T]):
         return last
 
 
+class Changes:
+    """What is being changed in a pool, by us. Changes go side by side; a list of several pages needs none."""
+
+    def __init__(self) -> None:
+        self._door = asyncio.Lock()
+        self._none = asyncio.Event()
+        self._none.set()
+        self._under_way = 0
+        self._begun = 0
+
+    @property
+    def mark(self) -> int | None:
+        """As long as it is the same number, nothing was changed."""
+        return None if self._under_way else self._begun
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """From the call until it is done. In here no list may be asked for: it would wait for this."""
+        async with self._door:
+            self._under_way += 1
+            self._begun += 1
+            self._none.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._none.set()
+
+    @asynccontextmanager
+    async def none(self) -> AsyncIterator[None]:
+        """When what is under way is done, and before the next one begins."""
+        async with self._door:
+            await self._none.wait()
+            yield
+
+
 class Rows:
     """One pool's passphrases."""
 
@@ -51,6 +91,9 @@ class Rows:
         self._seen: dict[str, Row] = {}
         self._labels: dict[str, set[str]] = {}
         self._at: float | None = None
+        self._meanwhile: dict[str, Row | None] = {}
+        """What was noted or dropped since the list was last asked for: it may know less."""
+        self.changes = Changes()
         self.all = Shared(self._all)
         """Every one, ours or not, working or not, in the order of their making."""
         self.newest = Shared(self._newest)
@@ -107,12 +150,13 @@ class Rows:
 
     def note(self, row: Row) -> None:
         self.drop([row.id])
-        self._seen[row.id] = row
+        self._seen[row.id] = self._meanwhile[row.id] = row
         if row.label is not None:
             self._labels.setdefault(row.label, set()).add(row.id)
 
     def drop(self, rows: Iterable[str]) -> None:
         for one in list(rows):
+            self._meanwhile[one] = None
             gone = self._seen.pop(one, None)
             if gone is not None and gone.label is not None:
                 self._labels[gone.label].discard(one)
@@ -121,11 +165,14 @@ class Rows:
 
     async def _all(self) -> Sequence[Row]:
         began = self._clock.monotonic()
+        self._meanwhile.clear()
         rows = await self._read(None)
+        newer = dict(self._meanwhile)
         self._seen.clear()
         self._labels.clear()
-        for one in rows:
-            self.note(one)
+        for one in ({row.id: row for row in rows} | newer).values():
+            if one is not None:
+                self.note(one)
         self._at = began
         return rows
 
@@ -136,20 +183,28 @@ class Rows:
     async def _read(self, label: str | None) -> Sequence[Row]:
         with self._place.visible():
             pool = await self._place.id()
-            for _ in range(TRIES):
-                rows = await self._pages(pool, label)
-                if rows is not None:
-                    return rows
+            rows = await self._pages(pool, label)
+            for pause in AGAIN:
+                if rows is None:
+                    async with self.changes.none():
+                        await self._clock.sleep(pause)
+                        rows = await self._pages(pool, label)
+            if rows is not None:
+                return rows
         raise Transient("The pool's passphrases keep changing while they are read. They are read again.")
 
     async def _pages(self, pool: str, label: str | None) -> Sequence[Row] | None:
-        """From the first page to the last; None when the list was changed between two of them."""
+        """From the first page to the last; None when the list was changed between two of them.
+
+        Its length does not tell that for certain: where one comes and one goes, it stays the same.
+        """
         found: dict[str, Row] = {}
+        mark = self.changes.mark
         number, total = 0, -1
         while len(found) != total:
             number += 1
             page = await self._cloud.page(pool, number, label=label)
-            if number > 1 and page.total != total:
+            if number > 1 and (page.total != total or mark is None or self.changes.mark != mark):
                 return None
             before, total = len(found), page.total
             found |= {one.id: one for one in page.data}

@@ -221,14 +221,15 @@ class Writes:
         """Ask for a change and wait for it. What cannot be known is remembered as doubtful."""
         pool = await self._place.id()
         self._truth.doubt(key)
-        try:
-            request = await call(pool)
-        except NOT_DONE:
-            self._truth.sure(key)
-            raise
-        try:
-            await settled(self._cloud, request)
-        except Rejected:
-            self._truth.sure(key)
-            raise
+        async with self._rows.changes.one():
+            try:
+                request = await call(pool)
+            except NOT_DONE:
+                self._truth.sure(key)
+                raise
+            try:
+                await settled(self._cloud, request)
+            except Rejected:
+                self._truth.sure(key)
+                raise
         self._truth.sure(key)

@@ -51,6 +51,17 @@ class Keys:
         return len(self._known) - self.single
 
     async def all(self) -> Sequence[Dpsk]:
+        """Between two writes of ours: a list that changes while its pages are read adds up to nothing."""
+        async with self._shared.writing:
+            return await self._all()
+
+    async def of_zone(self) -> Sequence[Dpsk]:
+        """Those of the other WLANs, too."""
+        spot = await self._place.spot()
+        async with self._shared.writing:
+            return await self._api.zone_dpsks(spot.zone)
+
+    async def _all(self) -> Sequence[Dpsk]:
         spot = await self._place.spot()
         with self._place.visible():
             dpsks = await self._api.dpsks(spot.zone, spot.wlan)
@@ -105,7 +116,7 @@ class Keys:
 
     async def _there(self, lost: Transient | None) -> set[str]:
         try:
-            return {one.id for one in await self.all()}
+            return {one.id for one in await self._all()}
         except Transient:
             raise lost or BadAnswer(
                 "SmartZone deleted fewer keys than it was asked to, and does not show which."
@@ -119,7 +130,7 @@ class Keys:
         SmartZone itself takes any number of DPSKs with one name. Two of ours would be one too many; and a
         stranger's of that name would lose its devices together with ours.
         """
-        named = [one for one in await self.all() if one.label == key.label]
+        named = [one for one in await self._all() if one.label == key.label]
         for one in named:
             if same(one, key):
                 return Ref(one.id)
@@ -137,7 +148,7 @@ class Keys:
     async def _made_after_all(self, key: Key, lost: Transient) -> Ref:
         """Nobody knows what became of the call: made is made, and nothing is made twice."""
         try:
-            found = [one.id for one in await self.all() if same(one, key)]
+            found = [one.id for one in await self._all() if same(one, key)]
         except PluginError:
             raise lost from None
         if not found:
@@ -147,7 +158,7 @@ class Keys:
     async def _refused(self, key: Key) -> Ref:
         """What a refusal means, by looking: no list of SmartZone's error codes is known."""
         spot = await self._place.spot()
-        here = await self.all()
+        here = await self._all()
         there = next((one for one in here if same(one, key)), None)
         if there is not None:
             return Ref(there.id)  # made by a call whose answer was lost

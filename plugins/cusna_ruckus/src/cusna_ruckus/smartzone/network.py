@@ -70,6 +70,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
             vlan_min=2,
             vlan_max=4094,
             settle=SETTLE,
+            batch=A_CALL,
         )
 
     def identity(self) -> str:
@@ -113,7 +114,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
         """
         spot = await self._place.spot()
         with self._place.visible():
-            dpsks = await self._api.zone_dpsks(spot.zone)
+            dpsks = await self._keys.of_zone()
             wlans = await self._api.wlans(spot.zone)
         names = {one.id: one.name or one.ssid or one.id for one in wlans}
         used = {one.vlan: f"DPSK of {names.get(one.wlan_id or '', one.wlan_id)}" for one in dpsks}
