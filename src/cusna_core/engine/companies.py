@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, Self
 
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.estate import Wifi
+from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.flow.firms import Company, Links, alike, firm, stands_for
 from cusna_core.flow.groups import Group
 from cusna_core.flow.numbers import Rules
@@ -21,6 +21,15 @@ from cusna_core.store.folding import folded
 Show = Literal["all", "vlan", "pinned", "firm", "alike"]
 PAGE = 50
 HISTORY = 30
+
+
+def called(estate: Estate, network: str) -> str:
+    """What people call a network; with its name in the configuration where others have the same SSID."""
+    wifi = estate.wifis.get(network)
+    if wifi is None:
+        return network
+    alone = sum(1 for one in estate.wifis.values() if one.ssid == wifi.ssid) == 1
+    return wifi.ssid if alone else f"{wifi.ssid} ({wifi.id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +186,9 @@ class Companies:
         count, members, history, said, linked = await self._engine.db.read(read)
         have = {one.network_id: one for one in self.vlans(company, stored, said)}
         able = [one for one in self.wifis(company) if one.manages_vlans]
-        networks = tuple(have.get(one.id) or Vlan(one.id, one.ssid, None) for one in able)
+        networks = tuple(
+            have.get(one.id) or Vlan(one.id, called(self._engine.estate, one.id), None) for one in able
+        )
         ids = {one.id for one in able}
         return Detail(
             self._row(it, count, stored, known, same),
@@ -226,11 +237,11 @@ class Companies:
             pins |= {one.network_id: one.vlan for one in stored.rules.pins if one.company == member}
         found = []
         for network in sorted({*groups, *pins}):
-            wifi, group = self._engine.estate.wifis.get(network), groups.get(network)
+            group = groups.get(network)
             found.append(
                 Vlan(
                     network,
-                    wifi.ssid if wifi else network,
+                    called(self._engine.estate, network),
                     group.vlan if group else None,
                     group.since if group else None,
                     group.last_known if group else None,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from cusna_core.api import PluginError, SegmentState
-from cusna_core.engine.companies import Companies, Stored
+from cusna_core.engine.companies import Companies, Stored, called
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.fence import Fault
@@ -268,8 +268,7 @@ class Firming:
         return next((one for one in able if one.id == network), None)
 
     def _ssid(self, network: str) -> str:
-        wifi = self._engine.estate.wifis.get(network)
-        return wifi.ssid if wifi else network
+        return called(self._engine.estate, network)
 
     def _told(self, company: Company, stored: Stored) -> dict[str, object]:
         """How the audit log names a company."""

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from cusna_core.engine.companies import Companies, Detail, Show
+from cusna_core.engine.companies import Companies, Detail, Show, called
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.firming import Firming
 from cusna_core.flow.firms import Company
@@ -100,4 +100,4 @@ class Area:
 
 
 def _ssids(engine: Engine) -> dict[str, str]:
-    return {one.id: one.ssid for one in engine.estate.wifis.values()}
+    return {one: called(engine.estate, one) for one in engine.estate.wifis}
