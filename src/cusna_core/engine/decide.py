@@ -63,6 +63,8 @@ class Decision:
     """By location, for overviews: reckoned once, beside the event loop."""
     suspended: int = 0
     """Accounts that an admin has disabled."""
+    plans: tuple[str, ...] = ()
+    """The names of the plans that the source tells of."""
     accesses: tuple[Access, ...] = ()
     """Where everybody works, reckoned once beside the event loop: each of many networks asks for it."""
     steady: datetime | None = None
@@ -190,6 +192,7 @@ class Decisions:
             where = one.right.location_id
             counted[where] = replace(counted.get(where, Figure()), held=counted.get(where, Figure()).held + 1)
         suspended = sum(1 for one in known.accounts.values() if one.suspended)
+        plans = {each.name for one in known.facts.subscriptions.values() for each in one.plans if each.name}
         edges = (one for right in braked.in_force for one in (right.starts, right.ends) if one is not None)
         return Decision(
             integration,
@@ -201,6 +204,7 @@ class Decisions:
             by_account,
             counted,
             suspended,
+            tuple(sorted(plans)),
             self._accesses(integration, braked.in_force, found.coming, now),
             min((one for one in edges if one > now), default=None),
         )

@@ -204,10 +204,10 @@ class Survey:
                 mapped.setdefault(one.place.source_id, []).append(one.id)
         return [Place(one, tuple(mapped.get(one.id, ()))) for one in told]
 
-    async def plans(self, integration: str) -> list[str]:
+    async def plans(self, integration: str) -> Sequence[str]:
         """The names of the plans that the source tells of."""
-        facts = await self._engine.db.read(lambda tx: fact_rows.load(tx, integration))
-        return sorted({plan.name for one in facts.subscriptions.values() for plan in one.plans if plan.name})
+        decision = self._engine.decisions.latest(integration)
+        return decision.plans if decision else ()
 
     def able(self, integration: str) -> list[Able]:
         """By location, in the order of their names."""
