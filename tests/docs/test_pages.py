@@ -168,7 +168,7 @@ def registry() -> plugins.Registry:
     missing = set(SHIPPED) - {point.name for point in entry_points(group="cusna")}
     if missing:
         pytest.skip(f"{', '.join(sorted(missing))} is not installed: run script/setup")
-    return plugins.load(SHIPPED)
+    return plugins.load([*SHIPPED, "webhook"])
 
 
 Table = dict[str, Any]
@@ -176,6 +176,9 @@ Table = dict[str, Any]
 
 def options_of(registry: plugins.Registry, kind: str, table: Table, whole: Table) -> set[str]:
     """Every option that a table may have."""
+    if kind == "sinks":
+        own = registry.sinks[table["type"]].options_class.model_fields
+        return {*models.Sink.model_fields, *own}
     known = set(KINDS[kind.removesuffix("s")].model_fields)
     if kind == "integrations":
         known |= set(registry.sources[table["type"]].options_class.model_fields)
@@ -194,7 +197,7 @@ def test_options_in_samples_exist(page: Path, registry: plugins.Registry) -> Non
         if "project" in sample:
             continue
         for name, table in sample.items():
-            if name in ("integrations", "controllers", "networks", "locations"):
+            if name in ("integrations", "controllers", "networks", "locations", "sinks"):
                 for one in table.values():
                     surplus = set(one) - options_of(registry, name, one, sample)
                     assert not surplus, f"[{name}.…] has no option {surplus}"

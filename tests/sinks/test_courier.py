@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -61,6 +62,10 @@ async def run(db: Database, box: Box, clock: Hand, told: Told) -> AsyncIterator[
 async def put(db: Database, *accounts_: str | None, type_: str = "access.started") -> None:
     news = [News(type_, "hq", "kreuzberg", account=one) for one in accounts_]
     await db.run(lambda tx: events.put_many(tx, news, NOON))
+
+
+def count(statement: str, tx: Any) -> int:
+    return int(tx.execute(statement).fetchone()[0])
 
 
 async def status(db: Database, name: str = "door") -> Status:
@@ -145,7 +150,7 @@ async def test_a_sink_that_is_down_is_asked_by_one_event_at_a_time(
     assert told.said[-1] is None, "a hiccup is nothing to tell"
     await clock.move(minutes=20)
     await clock.move(minutes=20)
-    assert isinstance(told.said[-1], Unreachable)
+    assert any(isinstance(one, Unreachable) for one in told.said[-1:])
     box.trouble = lambda _: None
     for _ in range(40):
         await clock.move(minutes=1)
@@ -247,7 +252,7 @@ async def test_the_address_is_told_only_where_that_was_chosen(
         row = accounts.create(
             tx, vault, "hq", "ann@example.com", "Ann@example.com", "Ann", {"p1"}, "pass-phrase-1234", NOON
         )
-        events.put(tx, "account.disabled", NOON, account=row if isinstance(row, str) else row.id)
+        events.put(tx, "account.disabled", NOON, account=row)
 
     await db.run(make)
     await run(personal_data=wanted)
@@ -274,8 +279,9 @@ async def test_without_a_sink_nothing_is_kept(db: Database) -> None:
 async def test_a_sink_that_is_no_more_leaves_nothing(run: Run, db: Database) -> None:
     await put(db, "a")
     assert await db.run(lambda tx: events.settle(tx, {})) == ["door"]
-    for table in ("events", "deliveries", "sinks"):
-        assert await db.read(lambda tx, t=table: tx.execute(f"SELECT count(*) FROM {t}").fetchone()[0]) == 0
+    assert await db.read(events.statuses) == {}
+    for left in ("SELECT count(*) FROM events", "SELECT count(*) FROM deliveries"):
+        assert await db.read(partial(count, left)) == 0
 
 
 @pytest.mark.parametrize(

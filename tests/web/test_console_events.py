@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from cusna_core.config import plugins
-from cusna_core.demo import stage as stages
+from cusna_core.demo import file
 from cusna_core.demo.stage import Stage, until
 
 from .admin import SETTINGS, WANTED, Admin, needs_plugins, port
@@ -52,7 +52,7 @@ async def stage(
     tmp_path: Path, door: tuple[Door, str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
     """The demo's file, with two sinks: one that is good, and one of a type that nobody brings."""
-    real = stages.written
+    real = file.written
 
     def written(*args: object, **values: object) -> Path:
         path = real(*args, **values)  # type: ignore[arg-type]  # handed through
@@ -63,7 +63,7 @@ async def stage(
         path.write_text(text)
         return path
 
-    monkeypatch.setattr(stages, "written", written)
+    monkeypatch.setattr("cusna_core.demo.stage.written", written)
     registry = plugins.load(WANTED, fakes=True)
     made = await Stage.build(tmp_path / "demo", registry, port(), hooks=True)
     yield made

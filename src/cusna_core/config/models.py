@@ -134,8 +134,8 @@ class Metrics(Options):
     listen: ListenAddress | None = Field(
         default=None,
         title="Listen",
-        description="A listener of its own instead, which only the monitoring can reach. If there is a token, "
-        "it is asked for there too.",
+        description="A listener of its own instead, which only the monitoring can reach. If there is a "
+        "token, it is asked for there too.",
         examples=["127.0.0.1:9464"],
     )
 

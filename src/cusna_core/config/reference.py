@@ -43,8 +43,8 @@ A *secret* may stand in the file itself; better is a reference: `env:NAME` takes
 is `file:/run/credentials/cusna.service/NAME`. References work for secrets only, and in the file only.
 
 Mistakes at the top, in `[plugins]`, `[mail]` or `[metrics]` refuse the start. A mistake in one integration,
-controller, network or location switches off that one (and what cannot do without it), with a finding; keys that exist
-keep their promised ends. `cusna check` tells all of it. Names are made of `a-z`, `0-9` and `-`.
+controller, network or location switches off that one (and what cannot do without it), with a finding; keys
+that exist keep their promised ends. `cusna check` tells all of it. Names are made of `a-z`, `0-9` and `-`.
 
 What the plugins add to `[integrations.NAME]`, `[controllers.NAME]` and `[networks.NAME]` is on their own
 pages in [plugins/](plugins/). `cusna schema` prints all of it as a JSON schema for your editor."""

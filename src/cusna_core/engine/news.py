@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cusna_core.flow.world import Right
 from cusna_core.store.events import News
+from cusna_core.store.instants import ms
 
 
 def of_access(integration: str, before: Iterable[Right], after: Iterable[Right]) -> list[News]:
@@ -18,7 +19,7 @@ def of_access(integration: str, before: Iterable[Right], after: Iterable[Right])
         old = was.get((account, location))
         if old is None:
             kind = "access.started"
-        elif old.ends != right.ends:
+        elif ms(old.ends) != ms(right.ends):  # as precise as what is stored
             kind = "access.changed"
         else:
             continue
