@@ -1,4 +1,4 @@
-"""Do the pages about people look and read well in a real browser, on a phone and a desk, in both languages?"""
+"""Do the pages about people look well in a real browser, on a phone and a desk, in both languages?"""
 
 import re
 from collections.abc import AsyncIterator
