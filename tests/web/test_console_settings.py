@@ -253,7 +253,9 @@ async def test_a_removed_network_keeps_its_promises(admin: Admin) -> None:
     assert await joins(stage, "Mara Lindqvist"), "her plan goes on"
     await admin.sign_in()
     old = f"{SETTINGS}/retired/members~1"
-    answer = await admin.send(old)
+    form = (await admin.get(old)).form(old)
+    assert (await admin.post(old, form | {"do": "hurry", "keys": "0"})).status == 409
+    answer = await admin.post(old, form | {"do": "hurry"})
     assert answer.path.startswith(f"{SETTINGS}/networks"), answer.text
 
     async def off() -> bool:

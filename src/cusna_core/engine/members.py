@@ -1,7 +1,7 @@
 """What can a member see and do?"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cusna_core.api import Booking, Feature, Snapshot, email_key
 from cusna_core.engine.decide import Decision
@@ -176,7 +176,7 @@ class Members:
         by_network = {one.network: one for one in states}
         networks = tuple(
             self._network(wifi, by_network.get(wifi.id), access)
-            for wifi in self._engine.estate.wifis_of(location_id)
+            for wifi in self._wifis(location_id, by_network)
         )
         company = self._company(account, location, access, decision)
         places = self._engine.estate.places(account.integration)
@@ -199,6 +199,17 @@ class Members:
             changed=row.changed,
             replaced=row.replaced,
         )
+
+    def _wifis(self, location_id: str, keys: Mapping[str, key_rows.KeyRow]) -> Iterator[Wifi]:
+        """The location's networks: not a disabled one without a key; and one left behind that still works."""
+        here = list(self._engine.estate.wifis_of(location_id))
+        for wifi in here:
+            if not wifi.closed or wifi.id in keys or len(here) == 1:
+                yield wifi
+        for wifi in self._engine.estate.wifis_at(location_id):
+            key = keys.get(wifi.id)
+            if wifi not in here and key is not None and key.state == "working":
+                yield wifi
 
     def _network(self, wifi: Wifi, row: key_rows.KeyRow | None, access: Access | None) -> NetworkView:
         settle = wifi.network.limits.settle

@@ -169,6 +169,8 @@ class _Steps:
             case Refusal.ELSEWHERE:
                 other = why.get("location") or "?"
                 return _("the right is at %(place)s, and roaming is off", place=other)
+            case Refusal.CLOSED:
+                return _("%(place)s is disabled, or its integration is: nobody new gets in", place=place)
             case Refusal.NOTHING:
                 return _("no plan, and no booking for today")
 

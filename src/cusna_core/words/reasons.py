@@ -96,6 +96,11 @@ def refused(
             return Told(_("You have been blocked at this space."), _("Please talk to the team."))
         case Refusal.SUSPENDED:
             return Told(_("The team has turned off your WiFi access."), _("Please talk to the team."))
+        case Refusal.CLOSED:
+            return Told(
+                _("The WiFi at %(place)s is closed for newcomers just now.", place=place),
+                _("Please ask at the front desk."),
+            )
         case Refusal.UNAPPROVED:
             return Told(
                 _("Your registration at %(place)s still has to be approved by the team.", place=place),
