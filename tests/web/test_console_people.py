@@ -1,4 +1,4 @@
-"""Does the people area say who may be on and why? Does what an admin does there happen, once and on record?"""
+"""Does the people area say who may be on and why? Does what admins do there happen, once and on record?"""
 
 import html
 import io
