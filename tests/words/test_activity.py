@@ -40,12 +40,12 @@ def kinds_in(path: Path, at: ast.expr, inside: ast.AST) -> set[str]:
 
 
 def named(path: Path, name: str) -> set[str]:
-    """A constant of the module, or a parameter: then whatever it is called with there or elsewhere."""
+    """What is assigned to it, or it is a parameter: then whatever it is called with there or elsewhere."""
     found = set[str]()
-    for one in TREES[path].body:
-        if isinstance(one, ast.Assign | ast.AnnAssign) and name in ast.unparse(one).partition("=")[0]:
-            assert one.value is not None
-            found |= kinds_in(path, one.value, one)
+    for one in ast.walk(TREES[path]):
+        if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
+            said = ast.unparse(one.targets[0] if isinstance(one, ast.Assign) else one.target)
+            found |= kinds_in(path, one.value, one) if said == name else set()
     for function in ast.walk(TREES[path]):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -64,7 +64,8 @@ def named(path: Path, name: str) -> set[str]:
                 place = names.index(name)
                 if name in given or place < len(call.args):
                     found |= kinds_in(other, given.get(name) or call.args[place], tree)
-    return found
+    assert found, f"{path.name}: with which kinds is {name} written?"
+    return {one for one in found if "." not in one}  # a variable of that name for outgoing events
 
 
 def written() -> set[str]:
@@ -82,7 +83,7 @@ def written() -> set[str]:
 KINDS = sorted(written())
 
 
-def said(kind: str, code: str, **changes: object) -> str:
+def said(kind: str, code: str, /, **changes: object) -> str:
     data: dict[str, object] = {"because": "plan", "name": "Hot desk", "until": None, "causes": ["new"]}
     data |= {
         "kind": "network",

@@ -45,7 +45,15 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "people-exported",
             "address-changed",
         ),
-        "companies": ("company-pinned", "company-unpinned", "companies-joined", "company-parted"),
+        "companies": (
+            "vlan-given",
+            "vlan-moved",
+            "vlan-freed",
+            "company-pinned",
+            "company-unpinned",
+            "companies-joined",
+            "company-parted",
+        ),
         "sync": ("synced",),
         "findings": ("finding", "finding-mended"),
         "settings": (

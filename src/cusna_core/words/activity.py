@@ -40,6 +40,7 @@ def sentence(
         "kind": kind,
         "company": str(data.get("name") or data.get("company") or ""),
         "vlan": str(data.get("vlan", "")),
+        "was": str(data.get("was", "")),
         "with": ", ".join(map(str, data.get("with", ()))),
         "integration": str(data.get("integration", "")),
         "name": str(data.get("name", "")),
@@ -232,6 +233,12 @@ def _around(kind: str, data: Data, language: Language) -> str | None:
             return _("%(network)s is being emptied at once.")
         case "network-given-up":
             return _("%(network)s is emptied no longer: what keys of ours are left there stay.")
+        case "vlan-given":
+            return _("%(company)s got VLAN %(vlan)s on %(network)s.")
+        case "vlan-moved":
+            return _("%(company)s was moved from VLAN %(was)s to %(vlan)s on %(network)s.")
+        case "vlan-freed":
+            return _("%(company)s gave back VLAN %(was)s on %(network)s.")
         case "company-pinned":
             return _("%(company)s was pinned to VLAN %(vlan)s on %(network)s.")
         case "company-unpinned":
