@@ -59,7 +59,7 @@ async def stage(
         text = path.read_text().replace("enable = [", 'enable = ["webhook", ')
         url = f"{door[1]}/hook/sesame"
         text += f'\n[sinks.door]\ntype = "webhook"\nurl = "{url}"\nsecret = "{SECRET}"\n'
-        text += 'events = ["held.opened"]\n\n[sinks.odd]\ntype = "pigeon"\n'
+        text += 'events = ["account.disabled"]\n\n[sinks.odd]\ntype = "pigeon"\n'
         path.write_text(text)
         return path
 
@@ -70,12 +70,16 @@ async def stage(
     await made.stop()
 
 
+async def _works(admin: Admin) -> bool:
+    return "door Works" in words((await admin.get(HERE)).text)
+
+
 async def test_events_and_webhooks(admin: Admin, door: tuple[Door, str]) -> None:
     got, _ = door
     text = (await admin.get(HERE)).text
     assert f'href="{HERE}" aria-current="page"' in text
     assert "door Nothing sent yet Webhook · 127.0.0.1:" in words(text)
-    assert "It is told of: held.opened. E-mail addresses are not told." in words(text)
+    assert "It is told of: account.disabled. E-mail addresses are not told." in words(text)
     assert "sinks.odd.type" in text, "why the other one is switched off"
     assert "sesame" not in text
     assert SECRET not in text
@@ -85,6 +89,20 @@ async def test_events_and_webhooks(admin: Admin, door: tuple[Door, str]) -> None
     assert (answer.status, answer.path) == (200, f"{HERE}?tested=door")
     assert "door took the test event." in words(answer.text)
     assert got.got == ["test"]
+    someone = admin.stage.cast.find("Priya Nair").email
+
+    async def read() -> bool:
+        told = [
+            one async for one in admin.stage.app.core.operations.run("explain", {"email": someone}, "test")
+        ]
+        return "result" in told[-1]
+
+    assert await until(read)
+    async for _ in admin.stage.app.core.operations.run("disable", {"email": someone}, "test"):
+        pass
+    assert await until(lambda: len(got.got) == 2), "what happens goes out by itself"
+    assert got.got[1] == "account.disabled"
+    assert await until(lambda: _works(admin))
     got.status = 500
     answer = await admin.post(f"{HERE}/door/test")
     assert answer.status == 422
