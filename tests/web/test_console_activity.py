@@ -124,8 +124,10 @@ async def test_what_happened_is_found_and_taken_along(admin: Admin) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "told"),
-    [("Zoe", "Zoe"), ("=1+1", "'=1+1"), ("+49", "'+49"), ("-1", "'-1"), ("@x", "'@x"), (" =1", "' =1"), ("\t=1", "'\t=1"),
-     ("a=b", "a=b"), ("", "")],
+    [
+        ("Zoe", "Zoe"), ("=1+1", "'=1+1"), ("+49", "'+49"), ("-1", "'-1"), ("@x", "'@x"), (" =1", "' =1"),
+        ("\t=1", "'\t=1"), ("a=b", "a=b"), ("", ""),
+    ],
 )  # fmt: skip
 def test_no_cell_is_a_formula(cell: str, told: str) -> None:
     assert safe(cell) == told
