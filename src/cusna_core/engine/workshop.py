@@ -8,49 +8,24 @@ never come out.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from cusna_core.api import Options
 from cusna_core.config.file import ConfigFile
-from cusna_core.config.judge import judge, own_options, type_problem
+from cusna_core.config.judge import own_options
 from cusna_core.config.models import KINDS
 from cusna_core.config.plugins import Registry
 from cusna_core.config.problems import Problem
-from cusna_core.config.resolve import console_ground
-from cusna_core.config.setup import Kind, Origin, Setup, path
-from cusna_core.config.trouble import no_such
-from cusna_core.config.values import is_slug
+from cusna_core.config.setup import Kind, Origin, Setup
 from cusna_core.engine import build
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.kept import LONGEST_NAME, Kept, Shape, at, merged, secrets, slug, without
+from cusna_core.engine.moving import Moving
 from cusna_core.engine.trial import TRY_SECONDS, Refused, Trial
+from cusna_core.engine.verdict import Verdict
 from cusna_core.store import audit, retired, settings
 from cusna_core.store.db import Tx
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Where a network is, or is to be."""
-
-    controller: str
-    ssid: str
-
-
-class Moves(Exception):
-    """The network would be another SSID: its keys leave the old one. Nothing was stored."""
-
-    def __init__(self, before: End, after: End, keys: int) -> None:
-        super().__init__(f"{before.ssid} moves")
-        self.before, self.after, self.keys = before, after, keys
-
-    @property
-    def rejoin(self) -> bool:
-        """Whether people have to join by hand: devices come back by themselves to the same name."""
-        return self.before.ssid != self.after.ssid
 
 
 class Workshop:
@@ -73,6 +48,7 @@ class Workshop:
         self._rebuild = rebuild
         self._building = asyncio.Lock()
         self._trial = Trial(engine, registry, ground)
+        self._moving = Moving(engine, ground)
 
     # What there is
 
@@ -173,12 +149,12 @@ class Workshop:
         if version == 0 and stored is not None:
             raise Refused(Problem("slug", "is in use already: choose another one"))
         whole = merged(values, stored.values if stored else {}, keep)
-        own = self._judged(kind, name, whole)
+        own = Verdict(self.file, self.registry, self.setup).of(kind, name, whole)
         if tried:
             await self._trial.of(kind, name, whole, own)
         now = self.ground.clock.now()
         before = stored.values if stored else {}
-        moved = await self._moved(name, whole, own) if kind == "network" else None
+        moved = await self._moving.what(name, whole, own) if kind == "network" else None
         if moved is not None and moved.keys and not move:
             if version != (stored.version if stored else 0):
                 raise settings.Conflict
@@ -193,41 +169,9 @@ class Workshop:
             told = {"kind": kind, "name": name, "fields": touched}
             audit.write(tx, "setting-changed" if version else "setting-made", now, who=by, data=told)
             if moved is not None and moved.keys:
-                self._retire(tx, name, before, moved.before.ssid, "moved", now, by)
+                self._moving.retire(tx, name, before, moved.before.ssid, "moved", now, by)
 
         await self._at_rest(name if moved is not None else "", put)
-
-    async def _moved(self, name: str, values: Mapping[str, Any], own: Options) -> Moves | None:
-        """What it means if the network would be another SSID; None where it stays the same."""
-        wifi = self.engine.estate.wifis.get(name)
-        controller = self.engine.estate.controllers.get(str(values.get("controller")))
-        if wifi is None or controller is None:
-            return None
-        network = controller.network(own)
-        if network.identity() == wifi.network.identity():
-            return None
-        keys = await self.ground.db.read(lambda tx: retired.alive(tx, name))
-        before = End(wifi.controller_id, wifi.ssid)
-        return Moves(
-            before, End(str(values["controller"]), network.ssid or str(values.get("ssid", name))), keys
-        )
-
-    def _retire(
-        self,
-        tx: Tx,
-        name: str,
-        values: Mapping[str, Any],
-        ssid: str,
-        how: retired.How,
-        now: datetime,
-        by: str,
-    ) -> None:
-        wifi = self.engine.estate.wifis.get(name)
-        locations = tuple(sorted(wifi.location_ids)) if wifi else ()
-        old = retired.Retired(retired.free_id(tx, name), name, ssid, values, locations, how, now, by)
-        retired.retire(tx, self.ground.vault, old)
-        about = {"name": name, "ssid": ssid, "how": how}
-        audit.write(tx, "network-retired", now, who=by, network=name, data=about)
 
     async def _at_rest(self, network: str, change: Callable[[Tx], None]) -> None:
         """Store while nobody works on the network that it is about, and set to work."""
@@ -285,7 +229,7 @@ class Workshop:
             settings.delete(tx, kind, name, version)
             audit.write(tx, "setting-removed", now, who=by, data={"kind": kind, "name": name})
             if keys and how is not None and stored is not None:
-                self._retire(tx, name, stored.values, ssid, how, now, by)
+                self._moving.retire(tx, name, stored.values, ssid, how, now, by)
 
         await self._at_rest(name if kind == "network" else "", delete)
 
@@ -329,47 +273,3 @@ class Workshop:
         """Set to work what is stored now."""
         async with self._building:
             self.setup = await self._rebuild()
-
-    # Judging and trying
-
-    def _judged(self, kind: Kind, name: str, values: Mapping[str, Any]) -> Options:
-        """The plugin's part, if everything is good."""
-        where = path(kind, name)
-        wrong: list[Problem] = []
-        if not is_slug(name):
-            text = "should be 1 to 40 small letters, digits and hyphens, such as kreuzberg"
-            wrong.append(Problem(f"{where}.slug", text))
-        own: type[Options] | None = Options
-        if kind in ("integration", "controller"):
-            brought: Mapping[str, Any] = (
-                self.registry.sources if kind == "integration" else self.registry.drivers
-            )
-            own = own_options(kind, values, self.registry)
-            wrong += filter(None, [type_problem(values, brought, self.registry, where)])
-        if kind == "network":
-            controller = values.get("controller")
-            own = own_options(kind, {"type": self.controller_type(str(controller))}, self.registry)
-            wrong += filter(
-                None, [no_such("controller", controller, self.setup.controllers, f"{where}.controller")]
-            )
-        if kind == "location":
-            wrong += self._lost(values, where)
-        judged = judge(KINDS[kind], own, values, console_ground(self.file), where)
-        wrong += judged.problems
-        if wrong or judged.own is None:
-            raise Refused(*(Problem(_below(one.path, where), one.text) for one in wrong))
-        return judged.own
-
-    def _lost(self, values: Mapping[str, Any], where: str) -> list[Problem]:
-        networks = values.get("networks") or ()
-        found = [
-            no_such(
-                "integration", values.get("integration"), self.setup.integrations, f"{where}.integration"
-            ),
-            *(no_such("network", one, self.setup.networks, f"{where}.networks") for one in networks),
-        ]
-        return [one for one in found if one is not None]
-
-
-def _below(where: str, table: str) -> str:
-    return where.removeprefix(table).removeprefix(".")

@@ -97,6 +97,7 @@ async def _form(
         chosen=chosen,
         networks=await bench.workshop.all("network"),
         wifis=bench.workshop.engine.estate.wifis,
+        titles={one.name: one.title for one in await bench.workshop.all("controller")},
         zones=zones(),
         place=next((one for one in await bench.survey.locations() if kept and one.id == kept.name), None),
         findings=await bench.survey.findings(kept.path) if kept else (),
