@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from cusna_core import api
 from cusna_core.api import ConfigError, Context, Event, Finding, Level, PluginError
 from cusna_core.config.setup import Setup, Sink
 from cusna_core.engine import fenced, troubles
-from cusna_core.engine.courier import Courier, said
+from cusna_core.engine.courier import LIFE, Courier, said
 from cusna_core.engine.fence import Fault
 from cusna_core.engine.hush import Hush
 from cusna_core.store import events
@@ -22,6 +23,7 @@ from cusna_core.store.events import Status
 log = logging.getLogger(__name__)
 
 Report = Callable[[str, Sequence[Finding]], Awaitable[None]]
+EXPIRE_EVERY: Final = 3600.0
 TOLD_FOR: Final = timedelta(days=7)
 """How long an admin reads that events were given up."""
 
@@ -109,7 +111,15 @@ class Sinks:
                     told=self.tell,
                 )
                 group.create_task(courier.run(), name=f"sink:{name}")
-            await asyncio.Event().wait()  # also where there is no sink at all
+            while True:
+                await self._expire()
+                await self._clock.sleep(EXPIRE_EVERY)
+
+    async def _expire(self) -> None:
+        """Nobody delivers to a sink that is not at work: what is too old for it goes."""
+        now = self._clock.now()
+        for name in sorted({*self._configured, *self._bad} - self._open.keys()):
+            await self._db.run(partial(events.drop_old, sink=name, before=now - LIFE, now=now))
 
     async def tell(self, name: str, trouble: PluginError | Fault | None) -> None:
         """A courier's sink is in trouble, or well again; what was given up is told for a while."""
