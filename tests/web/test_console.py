@@ -58,6 +58,13 @@ async def test_the_whole_path_through_the_pages(admin: Admin) -> None:
     assert (policy.roaming, policy.manage_vlans) == (True, True)
     assert "virtual office" in policy.plans_without_wifi
     assert "On at Kreuzberg." in answer.text
+    notify = engine.estate.integrations["andcards"].notify
+    assert (notify.ending_days, notify.passphrase) == (3, True)
+    answer = await admin.send(HQ, f"{HQ}/policy", ending_notice="7", passphrase_notice=None)
+    notify = engine.estate.integrations["andcards"].notify
+    assert (notify.ending_days, notify.passphrase) == (7, False), answer.trouble
+    answer = await admin.send(HQ, f"{HQ}/policy", ending_notice="a week")
+    assert (answer.status, "between 0 and 28" in answer.trouble) == (422, True)
 
     members = f"{SETTINGS}/networks/members"
     assert await until(lambda: _steps(stage) > 0)

@@ -211,7 +211,7 @@ class Integration(Options):
     enabled: bool = Field(
         default=True,
         title="Enabled",
-        description="Off: it is not read. Who has access keeps it until its promised end; nobody new gets any.",
+        description="Off: it is not read. Who has access keeps it until the promised end; nobody new gets any.",
     )
     manage_vlans: bool = Field(
         default=False,
@@ -228,6 +228,20 @@ class Integration(Options):
         title="Plans without WiFi",
         description="Names or ids of plans that give no access, such as a virtual office.",
         examples=[["Virtual Office"]],
+    )
+    ending_notice: int = Field(
+        default=3,
+        ge=0,
+        le=28,
+        title="Tell before access ends",
+        description="Days before the end of a plan or an override at which its member gets a mail, in the "
+        "daytime and once for each end. 0: nobody is told.",
+    )
+    passphrase_notice: bool = Field(
+        default=True,
+        title="Tell of a changed passphrase",
+        description="A mail to the member after a change in the portal, so that one by somebody else does not go "
+        "unnoticed. What the team or Cusna changes is told in any case.",
     )
 
 

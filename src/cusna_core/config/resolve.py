@@ -14,6 +14,7 @@ from cusna_core.config.references import Ground
 from cusna_core.config.setup import Kind, Origin, Setup, path
 from cusna_core.config.trouble import Trouble, no_such
 from cusna_core.config.values import is_slug
+from cusna_core.flow.notices import Notify
 from cusna_core.flow.world import Policy
 
 Stored = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -144,7 +145,8 @@ class _Resolution:
                 (*core.plans_without_wifi, *(plan.lower() for plan in core.plans_without_wifi))
             ),
         )
-        return setup.Integration(name, origin, sources[core.type], judged.own, policy, core.enabled)
+        notify = Notify(core.ending_notice, core.passphrase_notice)
+        return setup.Integration(name, origin, sources[core.type], judged.own, policy, core.enabled, notify)
 
     def _controller(self, name: str, raw: Any, origin: Origin) -> setup.Controller | None:
         drivers = self.registry.drivers

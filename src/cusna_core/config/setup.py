@@ -13,6 +13,7 @@ from cusna_core import api
 from cusna_core.api import Finding, Options
 from cusna_core.config.models import General, Mail
 from cusna_core.config.plugins import Registry
+from cusna_core.flow.notices import Notify
 from cusna_core.flow.world import Policy
 
 Kind = Literal["integration", "controller", "network", "location"]
@@ -28,6 +29,7 @@ class Integration:
     options: Options
     policy: Policy
     enabled: bool = True
+    notify: Notify = field(default_factory=Notify)
 
 
 @dataclass(frozen=True, slots=True)

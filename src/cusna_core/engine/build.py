@@ -69,7 +69,13 @@ async def build(setup: Setup, ground: Ground) -> Estate:
     wifis = _wifis(setup, controllers, locations, ghosts, {**last, **policies}, findings)
     wifis = await retire.joined(setup, ground.db, ground.vault, controllers, locations, wifis, findings)
     integrations = {
-        name: Integration(name, source.title, source, setup.integrations[name].policy)
+        name: Integration(
+            name,
+            source.title,
+            source,
+            setup.integrations[name].policy,
+            notify=setup.integrations[name].notify,
+        )
         for name, source in sources.items()
     }
     return Estate(integrations, controllers, wifis, locations, tuple(findings), last)

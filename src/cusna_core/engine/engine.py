@@ -16,6 +16,7 @@ from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decision, Decisions
 from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.engine.findings import Findings
+from cusna_core.engine.notices import Notices
 from cusna_core.engine.plan import Plan, Planner
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
 from cusna_core.engine.sync import Sync
@@ -75,6 +76,7 @@ class Engine:
         self.applier = Applier(db, vault, clock, self.planner)
         self._new_passphrase = new_passphrase
         self.nudge_mail = nudge_mail
+        self.notices = Notices(db, vault, clock, self.decisions, nudge_mail)
         self._sync_every = sync_every
         self._verify_every = verify_every
         self._pollers: dict[str, Poller] = {}
@@ -100,6 +102,7 @@ class Engine:
         self._spawn(lambda: self._timer.run(self.decide), "timer")
         self._spawn(self._verifying, "verify")
         self._spawn(self._checking, "check")
+        self._spawn(self.notices.run, "notices")
         self.ready.set()
 
     async def take(self, estate: Estate, *, loops: bool = True) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from cusna_core.api import Controller, Feature, Finding, Network, Source
 from cusna_core.flow.keys import Net
 from cusna_core.flow.leaving import Leaving
+from cusna_core.flow.notices import Notify
 from cusna_core.flow.world import Place, Policy
 
 
@@ -20,6 +21,7 @@ class Integration:
     source: Source[Any]
     policy: Policy
     on_first_visit: bool = False
+    notify: Notify = field(default_factory=Notify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Wifi:
     broken: bool = False
     """VLAN management is wanted here, and the driver cannot."""
     closed: bool = False
-    """Switched off, or its controller is: keys that are there are looked after until they end, none is added."""
+    """Switched off, or its controller is: keys that are there stay until they end, none is added."""
     leaving: Mapping[str, Leaving] = field(default_factory=dict)
     """Of these locations only who has a key here counts, until the new network works for them."""
     retired: bool = False

@@ -267,22 +267,26 @@ class Members:
         )
 
     async def change(self, account_id: str, location_id: str, new: str, *, language: str = "en") -> None:
-        """Set a generated passphrase, tell the member by mail, and bring it to the networks."""
+        """Set a generated passphrase, tell the member (if that is on), and bring it to the networks."""
         now = self._engine.clock.now()
+        location = self._engine.estate.locations.get(location_id)
+        integration = self._engine.estate.integrations.get(location.place.integration) if location else None
+        told = integration is None or integration.notify.passphrase
 
         def change(tx: Tx) -> None:
             account_rows.set_passphrase(tx, self._engine.vault, account_id, new, now)
             account_rows.replaced(tx, account_id, False)
             audit.write(tx, "passphrase-changed", now, who="member", account=account_id, data={})
             events.put(tx, "passphrase.changed", now, account=account_id, data={"by": "member"})
-            outbox.put(
-                tx,
-                self._engine.vault,
-                "passphrase-changed",
-                f"passphrase-changed:{account_id}:{int(now.timestamp() * 1000)}",
-                {"account": account_id, "location": location_id, "language": language},
-                now,
-            )
+            if told:
+                outbox.put(
+                    tx,
+                    self._engine.vault,
+                    "passphrase-changed",
+                    f"passphrase-changed:{account_id}:{int(now.timestamp() * 1000)}",
+                    {"account": account_id, "location": location_id, "language": language},
+                    now,
+                )
 
         await self._engine.db.run(change)
         self._engine.nudge_mail()

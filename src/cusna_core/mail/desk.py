@@ -8,6 +8,7 @@ typed one is only ever compared. Links are built from the configured `base_url` 
 | sign-in | flow_id, location ('' is the console), typed, language, link_token, code, by_ip |
 | passphrase-changed, passphrase-replaced, desk-code | account; location and language where known |
 | admin-finding, admin-mended | to, code, summary, fix, path; where and language where known |
+| access-ends | account, location, ends (ISO), because (kind, name) |
 | new-device | account, location, device; of an admin to, device, ip; language |
 | test | to; language where known |
 """
@@ -22,11 +23,13 @@ from yarl import URL
 
 from cusna_core.api import Clock, email_key
 from cusna_core.engine.views import Door, Recipient
-from cusna_core.store import accounts, audit, outbox, refusals, sign_in
+from cusna_core.flow.world import Because, Kind
+from cusna_core.store import accounts, audit, notices, outbox, refusals, sign_in
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.outbox import Letter
-from cusna_core.words import language, stamp
+from cusna_core.words import because as because_of
+from cusna_core.words import language, stamp, until
 
 NAMES = 8
 """How many names a letter about a held set tells."""
@@ -92,6 +95,8 @@ class Desk:
                 when = stamp(letter.created, self._zone(), language(self._language(letter.payload)))
                 told = {"when": when, "device": letter.payload["device"], "ip": letter.payload["ip"]}
                 return self._to_admin(letter, told, kind="admin-new-device")
+            case "access-ends":
+                return await self._ending(letter)
             case "test":
                 return self._to_admin(letter, {})
         return Drop("unknown-kind")
@@ -139,7 +144,8 @@ class Desk:
             return Drop("no-address")
         doors = self.house.doors()
         door = self.house.door(it.get("location") or "") or (doors[0] if len(doors) == 1 else None)
-        code = self._language(it)
+        spoken = await self.db.read(lambda tx: notices.language(tx, row.id))
+        code = it.get("language") or spoken or self.language
         when = stamp(letter.created, door.zone if door else self._zone(), language(code))
         values = {**self._place(door, row.name), "when": when}
         if "device" in it:
@@ -148,6 +154,34 @@ class Desk:
             values |= {"by": it["by"], "reason": it["reason"]}
         kind = "passphrase-rotated" if it.get("by") == "admin" else letter.kind
         return Ready(kind, row.email, code, values, row.id, door.id if door else None)
+
+    async def _ending(self, letter: Letter) -> Ready | Drop:
+        """Looked at again: access may have been extended, or ended, while the letter waited."""
+        it = letter.payload
+        ends, now = datetime.fromisoformat(it["ends"]), self.clock.now()
+        door = self.house.door(it["location"])
+
+        def look(tx: Tx) -> tuple[accounts.Row | None, bool, str]:
+            row = accounts.get(tx, it["account"])
+            still = row is not None and notices.still_ends(
+                tx, row.integration, it["account"], it["location"], ends
+            )
+            return row, still, notices.language(tx, it["account"])
+
+        row, still, code = await self.db.read(look)
+        if row is None or not row.email or door is None:
+            return Drop("no-address")
+        if not still or row.suspended or ends <= now:
+            return Drop("over")
+        spoken = language(code or self.language)
+        why = it["because"]
+        because = Because(Kind(why["kind"]), why["name"], "", why.get("company"))
+        values = {
+            **self._place(door, row.name),
+            "until": until(ends, door.zone, now, spoken),
+            "because": because_of(because, spoken),
+        }
+        return Ready("access-ends", row.email, spoken.code, values, row.id, door.id)
 
     def _zone(self) -> ZoneInfo:
         """In whose time admins are told: the first location's."""

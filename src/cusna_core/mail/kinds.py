@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from cusna_core.mail import devices, letters, notes
+from cusna_core.mail import devices, letters, notes, notices
 from cusna_core.mail.letters import Letter
 from cusna_core.words import Language
 
-KINDS: Final = {**letters.KINDS, **devices.KINDS, **notes.KINDS}
+KINDS: Final = {**letters.KINDS, **devices.KINDS, **notes.KINDS, **notices.KINDS}
 
 
 def write(kind: str, language: Language, values: Mapping[str, object]) -> Letter:

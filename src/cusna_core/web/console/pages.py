@@ -64,6 +64,7 @@ async def _integration(
         kept=kept,
         labels=called(request, kept),
         policy=at_work.policy if at_work else None,
+        notify=at_work.notify if at_work else None,
         read=await bench.survey.integration(kept.name),
         places=await bench.survey.places(kept.name),
         able=bench.survey.able(kept.name),
@@ -86,8 +87,15 @@ async def policy(request: web.Request) -> web.Response:
     lines = form.get("plans_without_wifi", "").splitlines()
     changes: dict[str, object] = {
         "roaming": "roaming" in form,
+        "passphrase_notice": "passphrase_notice" in form,
         "plans_without_wifi": list(dict.fromkeys(line.strip() for line in lines if line.strip())),
     }
+    days = form.get("ending_notice", "").strip()
+    if days.isascii() and days.isdigit() and int(days[:9]) <= 28:
+        changes["ending_notice"] = int(days)
+    elif "ending_notice" in form:
+        problem = site.language(request).text("Give a number of days between 0 and 28.")
+        return await _integration(request, {"ending_notice": problem}, 422)
     if "vlans" in form:
         # The switch was there to be set: where it is greyed, nothing is said about it.
         changes["manage_vlans"] = "manage_vlans" in form

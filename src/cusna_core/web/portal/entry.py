@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from cusna_core.store import notices
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
 from cusna_core.web.arrival import Arrival, arrived, device, remember
@@ -37,6 +38,7 @@ def enter(tx: Tx, site: Site, request: web.Request, used: store.Used, stay: bool
     if before is not None:
         store.close_session(tx, before.id)
     token = store.open_session(tx, "member", used.account_id, used.location, stay, now, device(request))
+    notices.speaks(tx, used.account_id, site.language(request).code)
     arrival = arrived(tx, site, request, account=used.account_id, location=used.location)
     return Entered(used.account_id, used.location, token, stay, arrival)
 
