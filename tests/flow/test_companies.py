@@ -273,8 +273,8 @@ def test_a_number_never_goes_from_one_company_to_another_at_once(
             was = before.get(at)
             assert was is None or stands_for(was, links) == stands_for(group.company, links)
             assert group.vlan not in taken - ours
-        for one in found.rests:
-            holder = meant.get((one.domain, one.vlan))
-            assert holder is None or holder == stands_for(one.company, links)
+        for left in found.rests:
+            holder = meant.get((left.domain, left.vlan))
+            assert holder is None or holder == stands_for(left.company, links)
         assert len({(one.network_id, one.vlan) for one in found.groups}) == len(found.groups)
         groups, rests = found.groups, found.rests

@@ -140,6 +140,7 @@ class Companies:
         self._engine = engine
         self._told: dict[str, tuple[Facts, dict[Company, Known]]] = {}
         """By integration: made once for what was read."""
+        self._same: tuple[Mapping[Company, str], Links, list[tuple[Company, ...]]] | None = None
 
     # Looking
 
@@ -274,21 +275,23 @@ class Companies:
                 for one in self._engine.estate.locations.values()
                 if one.place.integration == integration
             }
-            made = {
-                (integration, one.id): Known(
-                    (integration, one.id),
-                    one.name or one.id,
-                    places.get(one.location_id or "", ""),
-                    False,
-                    folded(one.name or one.id),
-                )
-                for one in decision.facts.companies.values()
-            }
+            before = kept[1] if kept else {}
+            made = {}
+            for one in decision.facts.companies.values():
+                company, name = (integration, one.id), one.name or one.id
+                place, old = places.get(one.location_id or "", ""), before.get(company)
+                if old is None or (old.name, old.place) != (name, place):
+                    old = Known(company, name, place, False, folded(name))
+                made[company] = old
             kept = self._told[integration] = decision.facts, made
         return kept[1]
 
     def _alike(self, known: Mapping[Company, Known], links: Links) -> list[tuple[Company, ...]]:
-        return alike({one.company: one.name for one in known.values() if not one.gone}, links)
+        """Reckoned anew only when companies or firms are others than the last time."""
+        names = {one.company: one.name for one in known.values() if not one.gone}
+        if self._same is None or self._same[:2] != (names, links):
+            self._same = names, links, alike(names, links)
+        return self._same[2]
 
     def _shown(self, company: Company, show: Show, stored: Stored, same: set[Company]) -> bool:
         links = stored.rules.links

@@ -138,7 +138,9 @@ def remember(tx: Tx, called: Mapping[Company, str]) -> None:
 
 
 _MEMBERS = (
-    "FROM facts f JOIN account_persons p ON p.integration = f.integration AND p.person_id = f.person "
+    # Said outright: without statistics SQLite would rather read all of an integration's facts.
+    "FROM facts f INDEXED BY affiliations_by_company CROSS JOIN account_persons p "
+    "ON p.integration = f.integration AND p.person_id = f.person "
     "JOIN accounts a ON a.id = p.account_id WHERE f.integration = ?1 AND f.kind = 'affiliation' "
     "AND json_extract(f.data, '$[2]') = ?2 AND json_extract(f.data, '$[3]')"
 )

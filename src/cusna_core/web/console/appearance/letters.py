@@ -49,9 +49,7 @@ async def show(request: web.Request) -> web.Response:
     if kind not in KINDS:
         raise web.HTTPNotFound
     letter = await _letter(request, kind, _language(request))
-    return web.Response(
-        text=letter.html, content_type="text/html", headers={"Content-Security-Policy": STILL}
-    )
+    return web.Response(text=letter.html, content_type="text/html", headers={CSP: STILL})
 
 
 def _language(request: web.Request) -> Language:
