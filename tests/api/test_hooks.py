@@ -71,7 +71,9 @@ def test_a_hook_that_does_not_exist_is_found_out() -> None:
         hall.check_pending()
 
 
-@pytest.mark.parametrize("hook", [hooks.cusna_sources, hooks.cusna_drivers, hooks.cusna_sinks, hooks.cusna_fakes])
+@pytest.mark.parametrize(
+    "hook", [hooks.cusna_sources, hooks.cusna_drivers, hooks.cusna_sinks, hooks.cusna_fakes]
+)
 def test_a_hook_alone_declares_nothing(hook: Any) -> None:
     assert hook() == []
 

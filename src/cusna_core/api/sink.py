@@ -14,6 +14,7 @@ from cusna_core.api.context import Context
 from cusna_core.api.findings import Finding
 from cusna_core.api.options import Options
 
+OptionsClass = type[Options]
 SinkOptionsT = TypeVar("SinkOptionsT", bound=Options)
 
 EVENTS: Final[Mapping[str, str]] = {
@@ -78,7 +79,7 @@ class Sink(ABC, Generic[SinkOptionsT]):
     """What `type =` names in the configuration."""
     title: ClassVar[str]
     """What people call it."""
-    options_class: ClassVar[type[Options]]
+    options_class: ClassVar[OptionsClass]
 
     def __init__(self, options: SinkOptionsT, context: Context) -> None:
         self.options = options

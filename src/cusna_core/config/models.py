@@ -211,7 +211,7 @@ class Integration(Options):
     enabled: bool = Field(
         default=True,
         title="Enabled",
-        description="Off: it is not read. Who has access keeps it until the promised end; nobody new gets any.",
+        description="Off: it is not read. Who has access keeps it until that ends; nobody new gets any.",
     )
     manage_vlans: bool = Field(
         default=False,
@@ -240,8 +240,8 @@ class Integration(Options):
     passphrase_notice: bool = Field(
         default=True,
         title="Tell of a changed passphrase",
-        description="A mail to the member after a change in the portal, so that one by somebody else does not go "
-        "unnoticed. What the team or Cusna changes is told in any case.",
+        description="A mail to the member after a change in the portal, so that one by somebody else does not "
+        "go unnoticed. What the team or Cusna changes is told in any case.",
     )
 
 

@@ -1,8 +1,8 @@
 """How is an event sent to somebody's own web server, so that it can be believed there?
 
 By Standard Webhooks 1.0: the headers `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature`,
-which is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. The address may hold a secret itself, so
-none of it but its host is ever told.
+which is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. The address may hold a secret itself:
+nothing of it but its host is ever told.
 """
 
 import base64

@@ -125,7 +125,7 @@ def new_id() -> str:
 
 
 def settle(tx: Tx, sinks: Mapping[str, Iterable[str]]) -> list[str]:
-    """These are the sinks there are now, each with the types that it wants; returns those that are no more."""
+    """These are the sinks there are now, each with the types it wants; returns those that are no more."""
     before = set(_wants(tx))
     tx.executemany(
         "INSERT INTO sinks (name, wants) VALUES (?, ?) "

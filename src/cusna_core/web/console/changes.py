@@ -98,7 +98,7 @@ async def network(request: web.Request) -> web.Response:
         busy=outlook.state.progress is not None or outlook.state.looked is None,
         slow="slow" in request.query,
         file=bench.workshop.file.path,
-        waiting=waiting(wifi.location_ids) if PEOPLE in {one.path for one in request.app[SITE].routes} else "",
+        waiting=waiting(wifi.location_ids),
     )
 
 

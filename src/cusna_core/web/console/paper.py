@@ -95,7 +95,9 @@ def navigation() -> tuple[Group, ...]:
                     "location", f"{SETTINGS}/locations", "place", lambda language: language.text("Locations")
                 ),
                 Item("mail", f"{SETTINGS}/mail", "mail", lambda language: language.text("Mail")),
-                Item("sinks", f"{SETTINGS}/sinks", "leave", lambda language: language.text("Outgoing events")),
+                Item(
+                    "sinks", f"{SETTINGS}/sinks", "leave", lambda language: language.text("Outgoing events")
+                ),
                 Item("plugins", f"{SETTINGS}/plugins", "plug", lambda language: language.text("Plugins")),
             ),
             lambda language: language.text("Settings"),
@@ -164,6 +166,8 @@ def page(
         # Of the moment before the page is made: what changes while it is made is told to it.
         "since": values.get("since") or (bench.survey.watch.cursor if bench is not None else ""),
     }
-    response = site.pages.answer(request, f"console/{template}", language, values, status=status, secret=secret)
+    response = site.pages.answer(
+        request, f"console/{template}", language, values, status=status, secret=secret
+    )
     remember_language(request, response)
     return response
