@@ -240,8 +240,8 @@ class Integration(Options):
     passphrase_notice: bool = Field(
         default=True,
         title="Tell of a changed passphrase",
-        description="A mail to the member after a change in the portal, so that one by somebody else does not "
-        "go unnoticed. What the team or Cusna changes is told in any case.",
+        description="A mail to the member after a change in the portal, so that nobody else does it "
+        "unnoticed. What the team or Cusna changes is told in any case.",
     )
 
 
