@@ -134,6 +134,7 @@ async def test_from_an_almost_empty_file_to_a_member_who_joins(stage: Stage, pag
     await stage.jump(stage.clock.now())
     await walk.to("/console")
     await walk.look("overview-done")
+    await change_ones_mind(walk)
     for vendor in stage.vendors():
         assert vendor.foreign_keys(SSID) == {"printer": PRINTER}, "what was there is not as it was"
     assert walk.complaints == []
@@ -191,7 +192,7 @@ async def connect_the_wifi(walk: Newcomer, spot: Spot) -> None:
     await walk.look(f"{vendor.type}-network-new")
     await walk.type({"vlan_pool": "100-199"})
     if vendor.type == "unifi":
-        # "existing: you make a network for every number of the pool. vlan-only: Cusna makes them"
+        # Else somebody has to make a network for each number of the pool in UniFi beforehand.
         assert await page.is_visible("[name=vlan_networks]")
         await walk.type({"vlan_networks": "vlan-only"})
     await walk.submit()
@@ -281,6 +282,34 @@ async def a_member_joins_everywhere(walk: Newcomer) -> None:
     await walk.look("portal-passphrase")
     vlans = {spot.title: (await stage.join(spot, passphrase, "Saskia's phone")).vlan for spot in FOUR}
     assert all(one in range(100, 200) for one in vlans.values()), vlans
+
+
+async def change_ones_mind(walk: Newcomer) -> None:
+    """Looks at what moving, disabling and removing would do, and moves one network."""
+    page = walk.page
+    for name, path in (
+        ("disable", "networks/members/enabled"),
+        ("remove-location", "locations/kreuzberg/remove"),
+        ("remove-network", "networks/members/remove"),
+        ("remove-mail", "mail/remove"),
+    ):
+        await walk.to(f"/console/settings/{path}")
+        await walk.look(name)
+    walk.stage.air[KREUZBERG.slug].network_options("Guests")
+    await walk.to("/console/settings/networks/members")
+    await walk.press("main a[href$='/move']")
+    await walk.look("move-where")
+    await walk.press("main a.tile:has-text('Guests')")
+    await walk.look("move-options")
+    await walk.submit()
+    await walk.look("move-preview")
+    assert "leave Members" in await page.inner_text("main")
+    await walk.press("main form button")
+    assert page.url.endswith("/networks/members"), await page.inner_text("main")
+    await walk.to("/console/settings/networks")
+    await walk.look("networks-emptying")
+    await walk.press("main a[href*='/retired/']")
+    await walk.look("retired")
 
 
 async def _works(walk: Newcomer, spot: Spot) -> bool:

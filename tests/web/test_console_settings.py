@@ -304,3 +304,31 @@ async def test_what_is_disabled_keeps_its_promises_and_gives_nothing_new(admin: 
         return await joins_as(stage, "nora@neu.example")
 
     assert await until(nora, 20), "enabled, and nothing new comes"
+
+
+async def test_of_two_who_save_at_once_the_second_is_told_by_every_form(admin: Admin) -> None:
+    stage = admin.stage
+    await running(admin)
+    air(stage).network_options(GUESTS)
+    forms = {
+        HQ: f"{HQ}/policy",
+        MEMBERS: f"{MEMBERS}/switch",
+        KREUZ: KREUZ,
+        f"{MEMBERS}/edit": f"{MEMBERS}/edit",
+        f"{HQ}/edit": f"{HQ}/edit",
+        f"{SETTINGS}/controllers/unifi/edit": f"{SETTINGS}/controllers/unifi/edit",
+        f"{MEMBERS}/move/unifi?choice={GUESTS}": f"{MEMBERS}/move/unifi?choice={GUESTS}",
+        f"{KREUZ}/remove": f"{KREUZ}/remove",
+    }
+    before = {page: (await admin.get(page)).form(action) for page, action in forms.items()}
+    for one in (HQ, f"{SETTINGS}/controllers/unifi", MEMBERS, KREUZ):
+        # Somebody else, meanwhile: off, and on again.
+        for _ in range(2):
+            assert (await admin.send(f"{one}/enabled")).path == one
+    stored = await admin.stored()
+    for page, action in forms.items():
+        answer = await admin.post(action, before[page])
+        assert answer.status == 409, action
+        assert "Somebody else changed this" in answer.trouble, action
+    assert await admin.stored() == stored
+    assert stage.app.core.engine.estate.wifis["members"].apply
