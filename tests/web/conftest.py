@@ -267,6 +267,9 @@ class House:
             letters = []
             for letter in outbox.due(tx, self.vault, now, 1000):
                 payload = letter.payload
+                if letter.kind != "sign-in":
+                    outbox.done(tx, letter.id, now)
+                    continue
                 account = self.people.get(email_key(payload["typed"]) or "")
                 if account is not None:
                     sign_in.resolve(tx, payload["flow_id"], account)

@@ -156,6 +156,8 @@ async def test_M12_M15_the_same_answer_for_everybody(house: House) -> None:
 
         def plain(answer: Any) -> object:
             text = re.sub(r"\d\d:\d\d:\d\d", "T", str(sorted(answer.headers.items())))
+            # Packed, the letters of the address that was typed count for a byte more or less.
+            text = re.sub(r"'Content-Length', '\d+'", "'Content-Length', 'N'", text)
             for random in (flow, asked):
                 text = text.replace(random, "R" * len(random))
             return answer.status, text, answer.body.replace(email.encode(), b"E")
