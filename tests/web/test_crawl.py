@@ -248,7 +248,9 @@ async def crawl(house: Mapping[str, Any], who: str, cookies: Mapping[str, str]) 
                 await still_in(crawler, house)
             closed = route.who is not Who.PUBLIC and route.who is not mine
             path = good(route, house)
-            asks = [(route.method, one, None) for one in (path, *hostile(route.path))]
+            asks: list[tuple[str, str, Any]] = [
+                (route.method, one, None) for one in (path, *hostile(route.path))
+            ]
             if route.method == "POST":
                 asks = [(route.method, path, form) for form in FORMS] + [
                     (route.method, one, {}) for one in hostile(route.path)
