@@ -252,10 +252,8 @@ async def crawl(house: Mapping[str, Any], who: str, cookies: Mapping[str, str]) 
                 (route.method, one, None) for one in (path, *hostile(route.path))
             ]
             if route.method == "POST":
-                asks = [(route.method, path, form) for form in FORMS] + [
-                    (route.method, one, {}) for one in hostile(route.path)
-                ]
-                asks.append((route.method, path, b"x" * HUGE))
+                asks = [(route.method, path, form) for form in (*FORMS, b"x" * HUGE)]
+                asks += [(route.method, one, {}) for one in hostile(route.path)]
             for method, target, data in asks:
                 if who == "admin" and method == "POST" and "/remove" in target and data == {}:
                     continue  # what is there stays there for the rest of the crawl
