@@ -166,3 +166,8 @@ def test_what_a_newer_version_wrote_is_shown_all_the_same() -> None:
 )
 def test_some_sentences(kind: str, data: dict[str, object], expected: str) -> None:
     assert Markup(said(kind, "en", **data)).striptags() == expected
+
+
+@pytest.mark.parametrize("code", sorted(languages()))
+def test_a_company_that_is_named_is_no_count_of_companies(code: str) -> None:
+    assert "104" in said("vlan-given", code, company="c-1", name="Elbe", vlan=104)

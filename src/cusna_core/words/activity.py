@@ -51,7 +51,7 @@ def sentence(
         "summary": language.text(str(data["summary"])) if data.get("summary") else "",
         "setting": _setting(data),
         "mail": _mail(data),
-        "read": _synced(data, language),
+        "read": _synced(data, language) if kind == "synced" else "",
     }
     # Nothing of the log is ever part of the sentence itself: its values alone are escaped.
     said = _said(kind, {**data, "account": person}, language)

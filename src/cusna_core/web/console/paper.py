@@ -81,7 +81,7 @@ def navigation() -> tuple[Group, ...]:
                 Item(
                     "integration",
                     f"{SETTINGS}/integrations",
-                    "people",
+                    "link",
                     lambda language: language.text("Integrations"),
                 ),
                 Item(
@@ -96,7 +96,7 @@ def navigation() -> tuple[Group, ...]:
                 ),
                 Item("mail", f"{SETTINGS}/mail", "mail", lambda language: language.text("Mail")),
                 Item(
-                    "sinks", f"{SETTINGS}/sinks", "leave", lambda language: language.text("Outgoing events")
+                    "sinks", f"{SETTINGS}/sinks", "send", lambda language: language.text("Outgoing events")
                 ),
                 Item("plugins", f"{SETTINGS}/plugins", "plug", lambda language: language.text("Plugins")),
             ),
