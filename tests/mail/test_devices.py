@@ -23,7 +23,7 @@ async def test_a_member_and_an_admin_hear_of_a_new_device(office: Office) -> Non
         await office.idle()
     mails = {one["To"]: one for one in office.box.mails}
     assert set(mails) == {"zoe@example.com", admin}
-    assert mails["zoe@example.com"]["Subject"] == "Neue Anmeldung in Ihrem WLAN von Kreuzberg"
+    assert mails["zoe@example.com"]["Subject"] == "Neue Anmeldung in deinem WLAN von Kreuzberg"
     assert "iPhone" in text(mails["zoe@example.com"])
     said = " ".join(text(mails[admin]).split())
     assert "a device that did not say what it is" in said

@@ -95,9 +95,7 @@ def navigation() -> tuple[Group, ...]:
                     "location", f"{SETTINGS}/locations", "place", lambda language: language.text("Locations")
                 ),
                 Item("mail", f"{SETTINGS}/mail", "mail", lambda language: language.text("Mail")),
-                Item(
-                    "sinks", f"{SETTINGS}/sinks", "send", lambda language: language.text("Outgoing events")
-                ),
+                Item("sinks", f"{SETTINGS}/sinks", "send", lambda language: language.text("Outgoing events")),
                 Item("plugins", f"{SETTINGS}/plugins", "plug", lambda language: language.text("Plugins")),
             ),
             lambda language: language.text("Settings"),
