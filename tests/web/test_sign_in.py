@@ -146,18 +146,18 @@ async def test_M12_M15_the_same_answer_for_everybody(house: House) -> None:
 
     async def seen(email: str) -> object:
         browser = house.browser()
-        first = await browser.post(HERE, {"email": email})
+        # As it is: packed, the letters of the typed address count for a byte more or less.
+        as_is = {"accept_encoding": "identity"}
+        first = await browser.post(HERE, {"email": email}, **as_is)
         await house.deliver()
-        page = await browser.get(f"{HERE}/sent")
-        wrong = await browser.post(f"{HERE}/sent", {"code": "00000000"})
-        link = await browser.get(f"{HERE}/link/{'y' * 43}")
+        page = await browser.get(f"{HERE}/sent", **as_is)
+        wrong = await browser.post(f"{HERE}/sent", {"code": "00000000"}, **as_is)
+        link = await browser.get(f"{HERE}/link/{'y' * 43}", **as_is)
         flow, asked = browser.cookies[FLOW], browser.cookies[ASKED]
         shape = {name: len(value) for name, value in browser.cookies.items()}
 
         def plain(answer: Any) -> object:
             text = re.sub(r"\d\d:\d\d:\d\d", "T", str(sorted(answer.headers.items())))
-            # Packed, the letters of the address that was typed count for a byte more or less.
-            text = re.sub(r"'Content-Length', '\d+'", "'Content-Length', 'N'", text)
             for random in (flow, asked):
                 text = text.replace(random, "R" * len(random))
             return answer.status, text, answer.body.replace(email.encode(), b"E")
