@@ -137,8 +137,8 @@ def _networks() -> tuple[Route, ...]:
         post(f"{one}/remove", remove("network"), Who.ADMIN),
         get(f"{one}/enabled", enabling("network"), Who.ADMIN),
         post(f"{one}/enabled", enabling("network"), Who.ADMIN),
-        get(f"{SETTINGS}/retired/{{id}}", retired, Who.ADMIN),
-        post(f"{SETTINGS}/retired/{{id}}", retired, Who.ADMIN),
+        get(f"{SETTINGS}/retired/{{name}}", retired, Who.ADMIN),
+        post(f"{SETTINGS}/retired/{{name}}", retired, Who.ADMIN),
     )
 
 
