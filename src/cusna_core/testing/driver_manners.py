@@ -156,9 +156,7 @@ class Manners(DriverBase):
         assert len(set(places)) == len(places), "gauges() tells two numbers of one name and thing."
         for one in said:
             assert one.name.isidentifier(), f"A gauge is called {one.name!r}: letters, digits and _ only."
-            assert one.most is None or one.most > 0, (
-                f"The cap of {one.name} is {one.most}: None or a number."
-            )
+            assert one.most is None or one.most > 0, f"The cap of {one.name} is {one.most}: None or a number."
             assert math.isfinite(one.value), f"The gauge {one.name} is {one.value}."
 
     async def test_it_can_be_opened_again(self, lab: Lab) -> None:
