@@ -452,6 +452,7 @@ async def test_m25_m26_m27_every_console_page_carries_the_headers(admin: Admin) 
         )
         for name, value in names.items():
             path = path.replace(name, value)
+        path = re.sub(r"{(\w+)(?::[^{}]*(?:{[^{}]*}[^{}]*)*)?}", "somebody", path)
         if route.method == "POST":
             foreign = {"Origin": "https://evil.example"}
             async with admin.http.post(admin.base + path, headers=foreign) as refused:

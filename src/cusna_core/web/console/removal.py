@@ -75,7 +75,8 @@ async def _sure(
 async def retired(request: web.Request) -> web.Response:
     """A network that is being emptied: faster, or not at all any more."""
     bench = request.app[BENCH]
-    one = next((one for one in await bench.retirements.all() if one.old.id == request.match_info["name"]), None)
+    id_ = request.match_info["name"]
+    one = next((one for one in await bench.retirements.all() if one.old.id == id_), None)
     if one is None:
         raise web.HTTPNotFound
     if request.method == "POST":
