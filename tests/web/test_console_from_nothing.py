@@ -315,4 +315,4 @@ async def change_ones_mind(walk: Newcomer) -> None:
 async def _works(walk: Newcomer, spot: Spot) -> bool:
     await walk.to(f"/portal/{spot.slug}/wifi")
     state = await walk.page.get_attribute("[data-field=state]", "data-value")
-    return state == "working"
+    return bool(state == "working")
