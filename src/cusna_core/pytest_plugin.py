@@ -5,10 +5,13 @@ import pytest
 SUITES = (
     *(
         f"driver_{one}"
-        for one in ("base", "faults", "limits", "manners", "secrets", "suite", "truth", "works")
+        for one in ("base", "faults", "limits", "manners", "secrets", "suite", "truth", "works", "writes")
     ),
     *(f"source_suite{one}" for one in ("", "_base", "_bad", "_discreet", "_reads", "_story")),
+    "ground",
+    "judge",
     "lab",
+    "rounds",
 )
 MARK = "cusna-live: "
 """How the reason of a skip begins where a real system does not allow a test."""

@@ -144,6 +144,7 @@ BROKEN: list[Meant] = [
     (broken.ShowsInRepr, REPR, {}, "The repr of the controller shows"),
     (calling(broken.FollowsApi), AWAY, {"status": 307}, "to another host"),
     (calling(broken.FollowsApi), AWAY, {"status": 301}, "to another host"),
+    (on(broken.SaysYes), AWAY, {"status": 302}, "told of as a success"),
     # How it behaves
     (on(broken.Blocks), "test_nothing_blocks_the_loop", {}, "time.sleep"),
     (broken.LeavesSession, "test_it_leaves_nothing_open", {}, "something is open"),

@@ -14,14 +14,14 @@ from blockbuster import blockbuster_ctx
 from cusna_core.api import Controller, FakeWifi, Feature
 from cusna_core.testing import live
 from cusna_core.testing.clock import HandClock
-from cusna_core.testing.lab import (
+from cusna_core.testing.ground import (
     FOREIGN_SEGMENT,
     FOREIGN_VLAN,
     PRINTER,
     PRINTER_PASSPHRASE,
     SSID,
-    Lab,
 )
+from cusna_core.testing.lab import Lab
 from cusna_core.testing.vendor import FakeVendor
 
 
@@ -113,8 +113,9 @@ def watched(driver: type[Controller[Any, Any]]) -> Iterator[None]:
 
 
 def _package(driver: type) -> ModuleType:
-    """The package that the driver came in: all of it, unless it lives within the core or beside tests."""
+    """The package that the driver came in, all of it; its module only where that is within the core or a
+    folder of tests."""
     top = importlib.import_module(driver.__module__.partition(".")[0])
-    if top.__name__.startswith("cusna_") and top.__name__ != "cusna_core" and hasattr(top, "__path__"):
+    if top.__name__ != "cusna_core" and top.__file__ is not None:
         return top
     return sys.modules[driver.__module__]

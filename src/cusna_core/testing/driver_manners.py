@@ -11,8 +11,8 @@ from blockbuster import BlockingError
 
 from cusna_core.api import Feature, Level, PluginError
 from cusna_core.testing.driver_base import DriverBase
-from cusna_core.testing.driver_secrets import _tour
 from cusna_core.testing.lab import Lab
+from cusna_core.testing.tour import tour
 from cusna_core.testing.vendor import FakeVendor
 
 OTHER = "Studio"
@@ -120,7 +120,7 @@ class Manners(DriverBase):
 
         monkeypatch.setattr(BlockingError, "__init__", noted)
         try:
-            await _tour(lab)
+            await tour(lab)
             if lab.has(Feature.DISCONNECT):
                 await lab.network.disconnect([])
         except BlockingError:

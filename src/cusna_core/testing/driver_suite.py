@@ -17,10 +17,11 @@ from cusna_core.testing.driver_manners import Manners
 from cusna_core.testing.driver_secrets import Secrets
 from cusna_core.testing.driver_truth import Truth
 from cusna_core.testing.driver_works import Works
+from cusna_core.testing.driver_writes import Writes
 from cusna_core.testing.overrides import LEAST_REASON, unreasoned
 
 
-class DriverSuite(Works, Truth, Limits, Faults, Secrets, Manners):
+class DriverSuite(Works, Truth, Limits, Faults, Writes, Secrets, Manners):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "test_no_standard_test_is_overridden_without_a_reason" in vars(cls):

@@ -9,7 +9,8 @@ import pytest
 
 from cusna_core.api import Create, FakeWifi, Feature, Outcome, PluginError, Secret, Unsupported, Update
 from cusna_core.testing.driver_base import DriverBase
-from cusna_core.testing.lab import FOREIGN_SEGMENT, FOREIGN_VLAN, Lab
+from cusna_core.testing.ground import FOREIGN_SEGMENT, FOREIGN_VLAN
+from cusna_core.testing.lab import Lab
 
 LATE = timedelta(hours=48)
 """So much later than its end a vendor may end a key by itself: the core revokes it in time."""

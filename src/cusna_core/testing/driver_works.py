@@ -7,7 +7,8 @@ import pytest
 
 from cusna_core.api import Change, Create, FakeWifi, Feature, Rejected, Revoke, Secret, Update
 from cusna_core.testing.driver_base import DriverBase
-from cusna_core.testing.lab import PRINTER_PASSPHRASE, Lab
+from cusna_core.testing.ground import PRINTER_PASSPHRASE
+from cusna_core.testing.lab import Lab
 
 MANY = 40
 
