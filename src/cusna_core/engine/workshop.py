@@ -74,13 +74,27 @@ class Workshop:
         stored = await self._stored(kind, name)
         return None if stored is None else self._kept(kind, name, "console", stored.values, stored)
 
+    async def names(self, kind: Kind) -> list[str]:
+        """Of all there are, those of the file and those of the console, in order."""
+        made = await self.ground.db.read(lambda tx: settings.names(tx, kind))
+        return sorted({*made, *self.file.tables[kind]})
+
+    async def some(self, kind: Kind, names: Sequence[str]) -> list[Kept]:
+        """These, in this order, read at one moment."""
+        vault, tables = self.ground.vault, self.file.tables[kind]
+        wanted = [one for one in names if one not in tables]
+        made = await self.ground.db.read(lambda tx: settings.some(tx, vault, kind, wanted))
+        found = []
+        for name in names:
+            if name in tables:
+                found.append(self._kept(kind, name, "file", tables[name], None))
+            elif name in made:
+                found.append(self._kept(kind, name, "console", made[name].values, made[name]))
+        return found
+
     async def all(self, kind: Kind) -> list[Kept]:
         """By name, those of the file and those of the console."""
-        vault = self.ground.vault
-        made = await self.ground.db.read(lambda tx: settings.all(tx, vault))
-        names = {*made.get(kind, {}), *self.file.tables[kind]}
-        found = [await self.kept(kind, name) for name in sorted(names)]
-        return [one for one in found if one is not None]
+        return await self.some(kind, await self.names(kind))
 
     async def _stored(self, kind: Kind, name: str) -> settings.Setting | None:
         vault = self.ground.vault
@@ -114,7 +128,7 @@ class Workshop:
 
     async def free_name(self, kind: Kind, wanted: str) -> str:
         """A name made of what something is called, that nothing else of its kind has."""
-        taken = {one.name for one in await self.all(kind)}
+        taken = set(await self.names(kind))
         base = slug(wanted) or kind
         for number in range(1, len(taken) + 2):
             tail = "" if number == 1 else f"-{number}"

@@ -1,7 +1,7 @@
 """What was set in the console?"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -75,6 +75,18 @@ def get(tx: Tx, vault: Vault, kind: SettingKind, name: str) -> Setting | None:
         return None
     values = json.loads(vault.unseal(row["payload"], about(kind, name)))
     return Setting(kind, name, values, row["version"], at(row["at"]), row["by"])
+
+
+def names(tx: Tx, kind: SettingKind) -> list[str]:
+    """Nothing is unsealed for it."""
+    rows = tx.execute("SELECT name FROM settings WHERE kind = ? ORDER BY name", (kind,))
+    return [str(row["name"]) for row in rows]
+
+
+def some(tx: Tx, vault: Vault, kind: SettingKind, wanted: Collection[str]) -> dict[str, Setting]:
+    """Those of these names that are there, of one moment."""
+    found = {name: get(tx, vault, kind, name) for name in wanted}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def all(tx: Tx, vault: Vault) -> dict[str, dict[str, dict[str, Any]]]:  # noqa: A001 — settings.all reads best
