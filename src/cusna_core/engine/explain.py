@@ -131,7 +131,7 @@ def _keys(engine: Engine, states: Sequence[KeyRow], access: frozenset[str], susp
 
 def _called(wifi: Wifi, ssids: Sequence[str]) -> str:
     """What people call it; which one it is where several are called so."""
-    return wifi.ssid if ssids.count(wifi.ssid) == 1 else f"{wifi.ssid} (networks.{wifi.id})"
+    return wifi.ssid if ssids.count(wifi.ssid) == 1 else f"{wifi.ssid} ({wifi.id})"
 
 
 def _right(engine: Engine, right: Right, held: set[str]) -> Json:
