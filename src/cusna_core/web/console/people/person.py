@@ -116,9 +116,11 @@ async def _history(
     now, local = request.app[SITE].clock.now(), zone(request)
     log = await Activity(engine(request)).page(Asked(accounts=frozenset({one.row.id})), before, HISTORY)
     name = Markup.escape(one.row.name or one.row.email or one.row.id)
+    places = engine(request).estate.locations
     found = []
     for line in log.lines:
         entry = line.entry
+        there = places.get(entry.location or "")
         sentence = happened.sentence(
             entry.kind,
             entry.data,
@@ -126,7 +128,7 @@ async def _history(
             person=name,
             place=Markup.escape(line.location or ""),
             network=Markup.escape(line.network or ""),
-            zone=local,
+            zone=there.place.zone if there else local,
             now=now,
         )
         note = str(entry.data.get("reason", ""))
