@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from . import calls
+from . import calls, console
 
-BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {"calls": calls.main}
+BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {"calls": calls.main, "console": console.main}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ Written as any plugin is; `install` gives it the metadata by which the program f
 """
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from cusna_core.api import (
     BookingKind,
     BookingState,
     Company,
+    Context,
     Controller,
     Feature,
     Finding,
@@ -29,7 +31,10 @@ from cusna_core.api import (
     Person,
     Plan,
     Ref,
+    Secret,
     Section,
+    Segment,
+    SegmentState,
     Snapshot,
     Source,
     SourceLocation,
@@ -72,11 +77,15 @@ class House(Source[HouseOptions]):
     async def locations(self) -> Sequence[SourceLocation]:
         return [
             SourceLocation(place(one), f"House {one:03}", ZONES[one % len(ZONES)])
-            for one in range(self.options.places)
+            for one in range(self.options.places + 1)  # one of them is not set up yet
         ]
 
     async def snapshot(self, locations: Sequence[str], window: Window) -> Snapshot:
-        people, records, companies, plans, bookings = [], [], {}, [], []
+        people: list[Person] = []
+        records: list[Affiliation] = []
+        companies: dict[str, Company] = {}
+        plans: list[Subscription] = []
+        bookings: list[Booking] = []
         # Of the day, so that who reads twice is told the same.
         day = self.context.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         for number in range(self.options.people):
@@ -107,7 +116,12 @@ class House(Source[HouseOptions]):
             tuple(plans),
             tuple(bookings),
             complete=frozenset(
-                {(section, where) for section in Section if section is not Section.BLOCKS for where in locations}
+                {
+                    (section, where)
+                    for section in Section
+                    if section is not Section.BLOCKS
+                    for where in locations
+                }
                 | {(section, None) for section in Section}
             ),
         )
@@ -132,7 +146,7 @@ def _plan(name: str, where: str, person: str | None, company: str | None, number
 
 
 class RackOptions(Options):
-    site: str = Field(title="Site", description="Which of them it is.")
+    folder: str = Field(title="Folder", description="Where it remembers its keys between two runs.")
 
 
 class SsidOptions(Options):
@@ -140,52 +154,84 @@ class SsidOptions(Options):
 
 
 class Rack(Controller[RackOptions, SsidOptions]):
-    """A controller that remembers its keys as long as it runs."""
+    """A controller whose keys are there when the program starts again."""
 
     type = "rack"
     title = "Rack"
     options_class = RackOptions
     network_options_class = SsidOptions
 
+    def __init__(self, options: RackOptions, context: Context) -> None:
+        super().__init__(options, context)
+        self._ssids: list[Ssid] = []
+
     async def networks(self) -> Sequence[NetworkChoice]:
-        return [NetworkChoice("Members", "Members", {"ssid": "Members"})]
+        return [NetworkChoice(one.ssid, one.ssid, {"ssid": one.ssid}) for one in self._ssids]
 
     def network(self, options: SsidOptions) -> "Ssid":
-        return Ssid(self.options.site, options)
+        made = Ssid(Path(self.options.folder) / f"{self.context.name}-{options.ssid}.json", options.ssid)
+        self._ssids.append(made)
+        return made
+
+    async def close(self) -> None:
+        for one in self._ssids:
+            one.keep()
 
 
 class Ssid(Network[SsidOptions]):
-    def __init__(self, site: str, options: SsidOptions) -> None:
-        self.ssid = options.ssid
-        self.features = Feature.LABEL | Feature.READ_PASSPHRASE | Feature.CHOOSE_PASSPHRASE | Feature.UPDATE
-        self.limits = Limits(keys=5000, batch=1000)
-        self.keys: dict[Ref, KeyState] = {}
-        self._numbers = itertools.count(1)
-        self._site = site
+    """An SSID in memory, with a VLAN domain of its own."""
+
+    def __init__(self, path: Path, ssid: str) -> None:
+        self.ssid = ssid
+        self.features = (
+            Feature.LABEL
+            | Feature.READ_PASSPHRASE
+            | Feature.CHOOSE_PASSPHRASE
+            | Feature.UPDATE
+            | Feature.VLAN
+        )
+        self.limits = Limits(keys=5000, batch=250)
+        self._path = path
+        kept = json.loads(path.read_text()) if path.exists() else {"keys": [], "vlans": {}}
+        self._keys = {
+            Ref(ref): KeyState(Ref(ref), label, Secret(word), vlan) for ref, label, word, vlan in kept["keys"]
+        }
+        self._vlans = {int(vlan): str(name) for vlan, name in kept["vlans"].items()}
+        self._numbers = itertools.count(len(self._keys) + 1)
+
+    def keep(self) -> None:
+        """For the next run; the file is of made-up people and goes with the folder."""
+        keys = [
+            (one.ref, one.label, one.passphrase.get_secret_value() if one.passphrase else "", one.vlan)
+            for one in self._keys.values()
+        ]
+        self._path.write_text(json.dumps({"keys": keys, "vlans": self._vlans}))
 
     def identity(self) -> str:
-        return f"rack:{self._site}:{self.ssid}"
+        return f"rack:{self._path.name}"
 
     def segment_domain(self) -> str:
-        return f"rack:{self._site}"
+        return self.identity()
 
     async def read(self) -> Sequence[KeyState]:
-        return list(self.keys.values())
+        return list(self._keys.values())
 
-    def remember(self, ref: Ref, key: Key) -> None:
-        self.keys[ref] = KeyState(ref, key.label, key.passphrase, key.vlan, key.ends)
+    async def segments(self) -> Sequence[SegmentState]:
+        return [SegmentState(vlan, name) for vlan, name in self._vlans.items()]
+
+    async def ensure_segment(self, segment: Segment) -> None:
+        self._vlans[segment.vlan] = segment.name
 
     async def create(self, key: Key) -> Ref:
-        ref = Ref(f"n{next(self._numbers)}")
-        self.remember(ref, key)
-        return ref
+        return await self.update(Ref(f"n{next(self._numbers)}"), key)
 
     async def update(self, ref: Ref, key: Key) -> Ref:
-        self.remember(ref, key)
+        # It ends nothing by itself, so it shows no end.
+        self._keys[ref] = KeyState(ref, key.label, key.passphrase, key.vlan)
         return ref
 
     async def revoke(self, ref: Ref) -> None:
-        self.keys.pop(ref, None)
+        self._keys.pop(ref, None)
 
 
 @hookimpl

@@ -1,7 +1,7 @@
 """How is everything that is set up, right now? What the console's pages show."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,12 +120,19 @@ class Survey:
         return sorted(found, key=lambda one: one.name.casefold())
 
     async def network(self, wifi: Wifi) -> NetworkState:
-        def read(tx: Tx) -> tuple[dict[str, int], int]:
-            counts = {str(state): many for state, many in key_rows.counts(tx, wifi.id).items()}
-            return counts, group_rows.many(tx, wifi.id)
+        return (await self._states([wifi]))[wifi.id]
 
-        counts, vlans = await self._engine.db.read(read)
-        return self._state(wifi, counts, vlans)
+    async def states(self, names: Collection[str]) -> dict[str, NetworkState]:
+        """Of those networks of these names that are at work."""
+        wifis = self._engine.estate.wifis
+        return await self._states([wifis[one] for one in names if one in wifis])
+
+    async def _states(self, some: Sequence[Wifi]) -> dict[str, NetworkState]:
+        def read(tx: Tx) -> dict[str, tuple[dict[str, int], int]]:
+            return {one.id: (_counts(tx, one.id), group_rows.many(tx, one.id)) for one in some}
+
+        found = await self._engine.db.read(read)
+        return {one.id: self._state(one, *found[one.id]) for one in some}
 
     async def networks(self) -> list[NetworkState]:
         """All that are at work, by their names; gathered once."""
@@ -284,3 +291,7 @@ class Survey:
         decision = self._engine.decisions.latest(location.place.integration) if location else None
         company = decision.facts.companies.get(wanted.because.company_id) if decision else None
         return company.name if company else ""
+
+
+def _counts(tx: Tx, network: str) -> dict[str, int]:
+    return {str(state): many for state, many in key_rows.counts(tx, network).items()}

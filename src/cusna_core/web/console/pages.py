@@ -3,13 +3,17 @@
 from aiohttp import web
 
 from cusna_core.config.setup import Kind
+from cusna_core.engine.outlook import Slice
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, version
-from cusna_core.web.console.paper import BENCH, page, who
+from cusna_core.web.console.overview import LONGEST, SEARCHED, number
+from cusna_core.web.console.paper import BENCH, Bench, page, who
 from cusna_core.web.console.sinks import hooked
 from cusna_core.web.routes import Handler
 from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
 
+CARDS = 48
+"""Of one page."""
 KINDS: tuple[Kind, ...] = ("integration", "controller", "network", "location")
 
 
@@ -18,31 +22,51 @@ async def settings(_: web.Request) -> web.Response:
 
 
 def listed(kind: Kind) -> Handler:
-    """All of a kind, as cards."""
+    """A page of all of a kind, as cards."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         bench = request.app[BENCH]
-        things = await bench.workshop.all(kind)
-        networks = {one.id: one for one in await bench.survey.networks()} if kind == "network" else {}
-        reads = {
-            one.name: await bench.survey.integration(one.name) for one in things if kind == "integration"
-        }
-        places = {one.id: one for one in await bench.survey.locations()} if kind == "location" else {}
+        every = await bench.workshop.names(kind)
+        wanted = request.query.get("q", "").strip()[:LONGEST]
+        found = [one for one in every if _called(bench, kind, one, wanted)]
+        cut = Slice.cut(len(found), number(request), CARDS)
+        some = found[(cut.number - 1) * CARDS : cut.number * CARDS]
+        estate = bench.workshop.engine.estate
         return page(
             request,
             "list.html",
             at=kind,
             kind=kind,
-            things=things,
-            networks=networks,
-            reads=reads,
-            places=places,
+            every=len(every),
+            things=await bench.workshop.some(kind, some),
+            cut=cut,
+            wanted=wanted,
+            searched=kind in ("network", "location") and len(every) >= SEARCHED,
+            networks=await bench.survey.states(some) if kind == "network" else {},
+            reads={one: await bench.survey.integration(one) for one in some if kind == "integration"},
+            places=estate.locations if kind == "location" else {},
             ready=bool(bench.workshop.setup.integrations and bench.workshop.setup.networks),
             removed="removed" in request.query,
             emptying=await bench.retirements.all() if kind == "network" else (),
         )
 
     return handler
+
+
+def _called(bench: Bench, kind: Kind, name: str, wanted: str) -> bool:
+    """By the name it has here, and by the one that people see."""
+    if not wanted:
+        return True
+    estate = bench.workshop.engine.estate
+    words = name
+    if kind == "network" and name in estate.wifis:
+        words += f" {estate.wifis[name].ssid}"
+    elif kind == "location" and name in estate.locations:
+        at_work = estate.locations[name]
+        ssids = (estate.wifis[one].ssid for one in at_work.network_ids if one in estate.wifis)
+        words += f" {at_work.name} {' '.join(ssids)}"
+    words = words.casefold()
+    return all(one in words for one in wanted.casefold().split())
 
 
 async def integration(request: web.Request) -> web.Response:
