@@ -1,5 +1,6 @@
 """Which companies are there, with whom, on which VLANs, and what did admins say of them?"""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,14 @@ def called(estate: Estate, network: str) -> str:
         return network
     alone = sum(1 for one in estate.wifis.values() if one.ssid == wifi.ssid) == 1
     return wifi.ssid if alone else f"{wifi.ssid} ({wifi.id})"
+
+
+def all_called(estate: Estate) -> dict[str, str]:
+    """The same for each network at work."""
+    many = Counter(one.ssid for one in estate.wifis.values())
+    return {
+        one.id: one.ssid if many[one.ssid] == 1 else f"{one.ssid} ({one.id})" for one in estate.wifis.values()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +196,8 @@ class Companies:
         count, members, history, said, linked = await self._engine.db.read(read)
         have = {one.network_id: one for one in self.vlans(company, stored, said)}
         able = [one for one in self.wifis(company) if one.manages_vlans]
-        networks = tuple(
-            have.get(one.id) or Vlan(one.id, called(self._engine.estate, one.id), None) for one in able
-        )
+        names = all_called(self._engine.estate)
+        networks = tuple(have.get(one.id) or Vlan(one.id, names.get(one.id, one.id), None) for one in able)
         ids = {one.id for one in able}
         return Detail(
             self._row(it, count, stored, known, same),

@@ -138,6 +138,8 @@ class Decisions:
         self._clock = clock
         self._latest: dict[str, Decision] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._placed: dict[str, tuple[tuple[Access, ...], dict[str, list[Access]]]] = {}
+        """What is asked for again and again, by location, and what it was made of."""
         self.estate = Estate()
 
     def latest(self, integration: str) -> Decision | None:
@@ -287,6 +289,21 @@ class Decisions:
             return decision.accesses
         own = (one for account in decision.since for one in self.accesses_of(integration, account, now))
         return (*(one for one in decision.accesses if one.account_id not in decision.since), *own)
+
+    def accesses_at(self, integration: str, places: Collection[str], now: datetime) -> Iterable[Access]:
+        """Those of `accesses` at these locations, in their order; each network asks for its own."""
+        everywhere = self.accesses(integration, now)
+        decision = self._latest.get(integration)
+        if decision is None or everywhere is not decision.accesses or len(places) != 1:
+            # Reckoned for this moment only, or of a network that several locations share.
+            return [one for one in everywhere if one.location_id in places]
+        known = self._placed.get(integration)
+        if known is None or known[0] is not everywhere:
+            index: dict[str, list[Access]] = {}
+            for one in everywhere:
+                index.setdefault(one.location_id, []).append(one)
+            known = self._placed[integration] = (everywhere, index)
+        return tuple(known[1].get(next(iter(places)), ()))
 
     def accesses_of(self, integration: str, account_id: str, now: datetime) -> tuple[Access, ...]:
         """The same for one account."""

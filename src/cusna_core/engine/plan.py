@@ -165,7 +165,7 @@ class Planner:
             if decision is None:
                 continue
             found = (
-                self._decisions.accesses(integration, now)
+                self._decisions.accesses_at(integration, wifi.location_ids, now)
                 if only is None
                 else self._decisions.accesses_of(integration, only, now)
             )

@@ -149,7 +149,7 @@ async def _show(
     """What would change, read from the controller now."""
     bench = request.app[BENCH]
     kept = await needed(request, "network")
-    places = {one.id: one.name for one in await bench.survey.locations()}
+    places = {one.id: one.name for one in bench.workshop.engine.estate.locations.values()}
     wifi = bench.survey.wifi(kept.name)
     sight = await bench.survey.look(wifi) if wifi else ""
     return page(

@@ -1,9 +1,12 @@
 """How would each letter look that this location's members get?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
+from cusna_core.engine.views import Door
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.kinds import KINDS
 from cusna_core.mail.samples import sample, to_members
@@ -30,7 +33,7 @@ class Shown:
 async def listed(request: web.Request) -> web.Response:
     """All kinds, each as plain text; what members get first."""
     language = _language(request)
-    letters = [await _letter(request, kind, language) for kind in KINDS]
+    letters = await _letters(request, KINDS, language)
     return page(
         request,
         "look_mails.html",
@@ -48,7 +51,7 @@ async def show(request: web.Request) -> web.Response:
     kind = request.match_info["kind"]
     if kind not in KINDS:
         raise web.HTTPNotFound
-    letter = await _letter(request, kind, _language(request))
+    (letter,) = await _letters(request, [kind], _language(request))
     return web.Response(text=letter.html, content_type="text/html", headers={CSP: STILL})
 
 
@@ -57,15 +60,20 @@ def _language(request: web.Request) -> Language:
     return languages().get(request.query.get("in", "")) or request.app[SITE].language(request)
 
 
-async def _letter(request: web.Request, kind: str, language: Language) -> Shown:
+async def _letters(request: web.Request, kinds: Iterable[str], language: Language) -> list[Shown]:
     site, plain = request.app[SITE], bare(request)
     state = await looks(request).state(plain.id, who(request))
-    door, now = looks(request).tried(plain, state.values), site.clock.now()
+    door = looks(request).tried(plain, state.values)
+    # One for all of them: it compiles its templates.
     composer = Composer("WiFi <wifi@example.com>", site.base)
+    return [_letter(composer, kind, language, door, site.base, site.clock.now()) for kind in kinds]
+
+
+def _letter(composer: Composer, kind: str, language: Language, door: Door, base: str, now: datetime) -> Shown:
     mail = composer.compose(
         kind,
         language,
-        sample(kind, door, site.base, language, now),
+        sample(kind, door, base, language, now),
         to="mara@example.com",
         letter="preview",
         now=now,
