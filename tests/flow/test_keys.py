@@ -185,6 +185,15 @@ def test_a_group_is_stable_and_freed_thirty_days_after_it_was_last_known() -> No
     assert [(group.company, group.vlan) for group in freed.groups] == [(COMPANIES[1], 10)]
 
 
+def test_that_a_company_is_still_known_is_not_noted_at_every_look() -> None:
+    """Else each look at any network would write all groups there are."""
+    first = allot([(COMPANIES[0], "a")], {COMPANIES[0]}, (), POOLS, {}, NOW).groups
+    soon = allot([(COMPANIES[0], "a")], {COMPANIES[0]}, first, POOLS, {}, NOW + timedelta(minutes=9))
+    assert soon.groups == first
+    later = allot([(COMPANIES[0], "a")], {COMPANIES[0]}, first, POOLS, {}, NOW + timedelta(minutes=10))
+    assert [one.last_known for one in later.groups] == [NOW + timedelta(minutes=10)]
+
+
 def test_a_network_that_moved_to_another_domain_gets_its_groups_anew() -> None:
     first = allot([(COMPANIES[0], "c"), (COMPANIES[1], "a")], set(), (), POOLS, {}, NOW).groups
     moved = POOLS | {"c": Pool("c", "site", [10, 11])}

@@ -72,8 +72,8 @@ class Diagnostics:
     async def _names(self, counted: Gauges) -> "Aliases":
         names = Aliases()
         for kind in KINDS:
-            for one in await self._workshop.all(kind):
-                names.of(kind, one.name)
+            for one in await self._workshop.names(kind):
+                names.of(kind, one)
         figures = counted.counted
         for integration in sorted({*figures.accounts, *figures.read, *figures.held}):
             names.of("integration", integration)

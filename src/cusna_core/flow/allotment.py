@@ -9,6 +9,9 @@ from cusna_core.flow.groups import Group
 from cusna_core.flow.numbers import At, Denied, Numbers, Pool, Rest, Rules
 
 FREED_AFTER = timedelta(days=30)
+NOTED_EVERY = timedelta(minutes=10)
+"""That a company is still known is noted no more often: else each look at one of two hundred networks writes
+thousands of rows, in which nothing is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def allot(
     kept: dict[At, Group] = {}
     freed = []
     for group in whole:
-        if group.company in seen:
+        if group.company in seen and now - group.last_known >= NOTED_EVERY:
             group = replace(group, last_known=now)
         pool = pools.get(group.network_id)
         if now - group.last_known >= FREED_AFTER or (pool is not None and pool.domain != group.domain):
