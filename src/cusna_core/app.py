@@ -12,16 +12,16 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from cusna_core.admin.control import Control
+from cusna_core.admin.gauges import gauges
+from cusna_core.admin.workshop import Workshop
 from cusna_core.api import Clock, ConfigError, Finding, Level
 from cusna_core.config.models import Mail as MailTable
 from cusna_core.config.problems import ConfigFileError, Problem
 from cusna_core.config.setup import Setup
 from cusna_core.core import Core, postal
 from cusna_core.engine import build, troubles
-from cusna_core.engine.control import Control
-from cusna_core.engine.gauges import gauges
 from cusna_core.engine.retire import LOOK_EVERY, Retirements
-from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
 from cusna_core.mail.smtp import Smtp

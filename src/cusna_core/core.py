@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import SystemRandom
 from typing import Any, Self
 
+from cusna_core.admin.operations import Operations
 from cusna_core.api import Clock, Finding, SystemClock
 from cusna_core.config import file as config_file
 from cusna_core.config import plugins, resolve
@@ -19,10 +20,9 @@ from cusna_core.config.setup import Setup
 from cusna_core.engine import build, reach
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate
+from cusna_core.engine.fence.hush import Hush
 from cusna_core.engine.hints import Hints
-from cusna_core.engine.hush import Hush
 from cusna_core.engine.members import Members
-from cusna_core.engine.operations import Operations
 from cusna_core.engine.ring import Ring
 from cusna_core.engine.sinks import Sinks
 from cusna_core.mail.compose import Composer

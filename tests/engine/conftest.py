@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cusna_core.admin.operations import Operations
 from cusna_core.api import (
     Affiliation,
     Block,
@@ -37,7 +38,6 @@ from cusna_core.demo.clock import JumpingClock
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate, Integration, Location, Wifi
 from cusna_core.engine.members import Members
-from cusna_core.engine.operations import Operations
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store.db import Database
 from cusna_core.store.vault import Vault

@@ -8,9 +8,9 @@ import pytest
 
 from cusna_core.api import Context, Hint, PluginError, Section, Snapshot, Unreachable, Unsupported, Window
 from cusna_core.demo.stage import until
-from cusna_core.engine import fenced
+from cusna_core.engine.fence import parts as fenced
+from cusna_core.engine.fence.hush import Hush
 from cusna_core.engine.hints import MOST, Hints
-from cusna_core.engine.hush import Hush
 
 from .conftest import House, Scripted
 

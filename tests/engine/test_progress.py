@@ -110,7 +110,7 @@ async def test_a_read_tells_how_much_it_got_and_then_how_many_accounts_are_made(
 
 
 async def test_figures_of_a_location_are_those_of_the_ledger(house: House) -> None:
-    from cusna_core.engine.gauges import gauges
+    from cusna_core.admin.gauges import gauges
     from cusna_core.store.figures import figures
 
     for number in range(7):

@@ -11,11 +11,12 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from cusna_core.admin import control
 from cusna_core.api import Finding
 from cusna_core.app import App
 from cusna_core.config import plugins
 from cusna_core.demo.stage import until
-from cusna_core.engine import control, fence
+from cusna_core.engine.fence import calls as fence
 from cusna_core.store import accounts
 from cusna_core.store import findings as rows
 from cusna_core.testing.memory_fake import MemoryFake

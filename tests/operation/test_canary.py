@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from cusna_core.admin import control
 from cusna_core.demo.stage import until
-from cusna_core.engine import control
 from cusna_core.store import backup
 from cusna_core.testing.memory_fake import TOKEN, MemoryFake
 

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from cusna_core.admin import control
 from cusna_core.app import App
 from cusna_core.core import Core
 from cusna_core.demo.stage import until
-from cusna_core.engine import control
 from cusna_core.store.db import AlreadyRunning
 from cusna_core.store.vault import KeyFileMissing
 from cusna_core.testing.memory_fake import MemoryFake

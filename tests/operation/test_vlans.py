@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+from cusna_core.admin import control
 from cusna_core.app import App
 from cusna_core.demo.stage import until
-from cusna_core.engine import control
 from cusna_core.store import findings
 
 from .house import ADMIN, SSID, House

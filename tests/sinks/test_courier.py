@@ -12,7 +12,7 @@ import pytest
 
 from cusna_core.api import AuthFailed, BadAnswer, ConfigError, Event, PluginError, Rejected, Unreachable
 from cusna_core.engine.courier import AT_ONCE, PATIENCE, Courier
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.store import accounts, events
 from cusna_core.store.db import Database
 from cusna_core.store.events import News, Status

@@ -9,7 +9,7 @@ from typing import Any
 
 from cusna_core.api import AuthFailed, ConfigError, Context, Event, Finding, Options, Sink
 from cusna_core.config.setup import Sink as Configured
-from cusna_core.engine.hush import Hush
+from cusna_core.engine.fence.hush import Hush
 from cusna_core.engine.sinks import Sinks
 from cusna_core.store import events
 from cusna_core.store.db import Database

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from cusna_core.admin.survey import Survey
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
-from cusna_core.engine.survey import Survey
 from cusna_core.store import audit
 from cusna_core.web import Who, console
 

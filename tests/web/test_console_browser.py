@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from cusna_core.admin.survey import Survey
 from cusna_core.config import plugins
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
-from cusna_core.engine.survey import Survey
 
 CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 AXE = importlib.util.find_spec("axe_playwright_python")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from markupsafe import Markup
 
-from cusna_core.engine.activity import GROUPS
+from cusna_core.admin.activity import GROUPS
 from cusna_core.flow.changes import Verb
 from cusna_core.words import activity, languages
 

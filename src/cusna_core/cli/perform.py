@@ -13,11 +13,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 
+from cusna_core.admin import control
 from cusna_core.config import file as config_file
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.problems import ConfigFileError
 from cusna_core.core import Core
-from cusna_core.engine import control
 from cusna_core.store.db import AlreadyRunning
 from cusna_core.store.installation import WrongKeyFile
 from cusna_core.store.migrations import Downgrade, NotCusna

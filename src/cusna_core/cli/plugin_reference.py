@@ -23,7 +23,7 @@ from cusna_core.api import (
 from cusna_core.cli.declared import declared, field_docs, signature, tree
 from cusna_core.cli.plugin_words import ERRORS, FEATURES, HOOKS, LIMITS, MEMBERS
 from cusna_core.engine import worker
-from cusna_core.engine.fence import SECONDS
+from cusna_core.engine.fence.calls import SECONDS
 
 FOLDER: Final = Path("docs/reference")
 HEADER: Final = "<!-- Written by script/docs from the code. Change it there. -->"

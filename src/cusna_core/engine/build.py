@@ -16,10 +16,11 @@ from cusna_core import api
 from cusna_core.api import Context, Feature, Finding, Level, PluginError, SourceLocation
 from cusna_core.config import setup as configured
 from cusna_core.config.setup import Setup
-from cusna_core.engine import fenced, retire, troubles
+from cusna_core.engine import retire, troubles
 from cusna_core.engine.estate import Estate, Integration, Location, Wifi
-from cusna_core.engine.fence import Fault
-from cusna_core.engine.hush import Hush
+from cusna_core.engine.fence import parts as fenced
+from cusna_core.engine.fence.calls import Fault
+from cusna_core.engine.fence.hush import Hush
 from cusna_core.engine.ring import Ring
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store import places as place_rows

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from cusna_core.api import AuthFailed, Clock, ConfigError, PluginError, Rejected, Sink, Transient
 from cusna_core.engine import troubles
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.store import events
 from cusna_core.store.db import Database
 from cusna_core.store.events import Delivery

@@ -10,7 +10,7 @@ from typing import Any
 from cusna_core.api import Clock
 from cusna_core.engine import troubles
 from cusna_core.engine import watch as watching
-from cusna_core.engine.appearance import Appearance
+from cusna_core.engine.appearance.locations import Appearance
 from cusna_core.engine.apply import Applier
 from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decision, Decisions

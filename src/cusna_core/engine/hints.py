@@ -17,7 +17,7 @@ from cusna_core.api import Hint, PluginError, Section, Snapshot, Unsupported, em
 from cusna_core.engine import troubles
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Integration
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.store import accounts, events
 from cusna_core.store import facts as fact_rows
 from cusna_core.store.db import Tx

@@ -8,7 +8,7 @@ from datetime import datetime
 from cusna_core.api import Clock, Feature, Ref, Segment, SegmentState
 from cusna_core.engine.decide import Decisions
 from cusna_core.engine.estate import Wifi
-from cusna_core.engine.fenced_network import no_label
+from cusna_core.engine.fence.network import no_label
 from cusna_core.engine.grouping import Grouping
 from cusna_core.flow.changes import Step, changes
 from cusna_core.flow.keys import Should, should

@@ -19,7 +19,7 @@ from cusna_core.config.references import Ground
 from cusna_core.config.setup import Setup
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.flow.leaving import Leaving
 from cusna_core.store import audit
 from cusna_core.store import places as place_rows

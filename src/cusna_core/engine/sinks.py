@@ -12,10 +12,11 @@ from typing import Any, Final
 from cusna_core import api
 from cusna_core.api import ConfigError, Context, Event, Finding, Level, PluginError
 from cusna_core.config.setup import Setup, Sink
-from cusna_core.engine import fenced, troubles
+from cusna_core.engine import troubles
 from cusna_core.engine.courier import LIFE, Courier, said
-from cusna_core.engine.fence import Fault
-from cusna_core.engine.hush import Hush
+from cusna_core.engine.fence import parts as fenced
+from cusna_core.engine.fence.calls import Fault
+from cusna_core.engine.fence.hush import Hush
 from cusna_core.store import events
 from cusna_core.store.db import Database
 from cusna_core.store.events import Status

@@ -11,9 +11,9 @@ from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError
 from cusna_core.engine.apply import Applied
 from cusna_core.engine.decide import Decision
 from cusna_core.engine.estate import Estate, Integration, Wifi
-from cusna_core.engine.fence import Fault
-from cusna_core.engine.fence import place as place
-from cusna_core.engine.fenced_network import broken_claims
+from cusna_core.engine.fence.calls import Fault
+from cusna_core.engine.fence.calls import place as place
+from cusna_core.engine.fence.network import broken_claims
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.numbers import Denied, Hindrance
 

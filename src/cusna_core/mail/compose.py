@@ -13,7 +13,7 @@ from email.utils import format_datetime, parseaddr
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from cusna_core.engine.tones import palette
+from cusna_core.engine.appearance.tones import palette
 from cusna_core.mail.kinds import write
 from cusna_core.words import Language, languages
 

@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 
 from yarl import URL
 
+from cusna_core.admin.kept import at, merged, secrets, without
+from cusna_core.admin.trial import Refused
+from cusna_core.admin.workshop import Workshop
 from cusna_core.api import Clock, ConfigError, Options
 from cusna_core.config.judge import judge
 from cusna_core.config.models import Mail
 from cusna_core.config.problems import Problem
 from cusna_core.config.resolve import console_ground
 from cusna_core.config.setup import Origin
-from cusna_core.engine.kept import at, merged, secrets, without
-from cusna_core.engine.trial import Refused
-from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.smtp import MailError, Smtp
 from cusna_core.store import audit, outbox, settings

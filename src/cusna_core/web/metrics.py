@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 import cusna_core
-from cusna_core.engine.gauges import Gauges
+from cusna_core.admin.gauges import Gauges
 from cusna_core.web.routes import Handler, Route, Who, get
 
 PATH = "/metrics"

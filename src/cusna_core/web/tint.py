@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from cusna_core.engine.tones import HEX, Tones, palette
+from cusna_core.engine.appearance.tones import HEX, Tones, palette
 from cusna_core.engine.views import Door
 
 

@@ -1,6 +1,6 @@
 """Why is this person on, or not, step by step? For an admin, in the third person.
 
-Takes what `engine.explain` tells (plain JSON, so that it also comes through the control socket).
+Takes what `admin.explain` tells (plain JSON, so that it also comes through the control socket).
 """
 
 from collections.abc import Iterator, Mapping

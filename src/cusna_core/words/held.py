@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from cusna_core.engine.outlook import Loss
+from cusna_core.admin.outlook import Loss
 from cusna_core.flow.keys import Wait
 from cusna_core.words.language import Language
 

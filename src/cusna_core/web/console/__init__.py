@@ -6,11 +6,11 @@ console.equip(application, workshop)
 
 from aiohttp import web
 
-from cusna_core.engine.effects import Effects
-from cusna_core.engine.outlook import Outlooks
+from cusna_core.admin.effects import Effects
+from cusna_core.admin.outlook import Outlooks
+from cusna_core.admin.survey import Survey
+from cusna_core.admin.workshop import Workshop
 from cusna_core.engine.retire import Retirements
-from cusna_core.engine.survey import Survey
-from cusna_core.engine.workshop import Workshop
 from cusna_core.mail.settings import MailSettings
 from cusna_core.web.console import (
     account,

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from cusna_core.engine.activity import PAGE, Activity, Asked
+from cusna_core.admin.activity import PAGE, Activity, Asked
 from cusna_core.store import audit, devices
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx

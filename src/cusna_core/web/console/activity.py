@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from markupsafe import Markup
 
-from cusna_core.engine.activity import ANY_ADMIN, GROUPS, Activity, Asked, Line, as_json, kinds_of
+from cusna_core.admin.activity import ANY_ADMIN, GROUPS, Activity, Asked, Line, as_json, kinds_of
 from cusna_core.web.console.paper import BENCH, SETTINGS, page, who, zone
 from cusna_core.web.routes import Route, Who, get, post
 from cusna_core.web.security import FORM

@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
+from cusna_core.admin.outlook import Slice
+from cusna_core.admin.states import NetworkState
 from cusna_core.engine.estate import Wifi
-from cusna_core.engine.outlook import Slice
-from cusna_core.engine.states import NetworkState
 from cusna_core.flow.changes import Verb
 from cusna_core.web.console.connect import CONFLICT, STALE
 from cusna_core.web.console.mend import CHANGES, PEOPLE, waiting

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
+from cusna_core.admin.kept import Kept, Shape
+from cusna_core.admin.trial import Refused
 from cusna_core.config.setup import Kind
-from cusna_core.engine.kept import Kept, Shape
-from cusna_core.engine.trial import Refused
 from cusna_core.store.settings import Conflict
 from cusna_core.web.console.forms import Answer, Field, Form, draw, labels, read, split, typed, wrong
 from cusna_core.web.console.paper import BENCH, SETTINGS, fresh, page, who

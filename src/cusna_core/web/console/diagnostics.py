@@ -5,7 +5,7 @@ from datetime import date
 
 from aiohttp import web
 
-from cusna_core.engine.diagnostics import Diagnostics
+from cusna_core.admin.diagnostics import Diagnostics
 from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.routes import Route, Who, get, post
 from cusna_core.web.site import SITE

@@ -7,10 +7,10 @@ from zoneinfo import available_timezones
 
 from aiohttp import web
 
+from cusna_core.admin.kept import Kept
 from cusna_core.api import SourceLocation
 from cusna_core.config.models import Location
 from cusna_core.config.problems import Problem
-from cusna_core.engine.kept import Kept
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, typed, wrong
 from cusna_core.web.console.paper import BENCH, page, who

@@ -7,10 +7,10 @@ import asyncio
 
 from aiohttp import web
 
+from cusna_core.admin.kept import Kept
+from cusna_core.admin.moving import Moves
+from cusna_core.admin.states import LocationState
 from cusna_core.config.models import Network
-from cusna_core.engine.kept import Kept
-from cusna_core.engine.moving import Moves
-from cusna_core.engine.states import LocationState
 from cusna_core.web.console.connect import changeable, needed, own_address, saved, version
 from cusna_core.web.console.forms import Form, read, typed
 from cusna_core.web.console.network import SKIPPED, fields_of, parted, shape_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cusna_core.engine.kept import LONGEST_NAME, Shape, slug
+from cusna_core.admin.kept import LONGEST_NAME, Shape, slug
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, split, typed
 from cusna_core.web.console.paper import BENCH, page, who

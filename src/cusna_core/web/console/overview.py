@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from cusna_core.engine.outlook import Slice
-from cusna_core.engine.states import LocationState
+from cusna_core.admin.outlook import Slice
+from cusna_core.admin.states import LocationState
 from cusna_core.web.console import mend
 from cusna_core.web.console.paper import BENCH, page
 from cusna_core.web.site import SITE

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from cusna_core.admin.outlook import Slice
 from cusna_core.config.setup import Kind
-from cusna_core.engine.outlook import Slice
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, version
 from cusna_core.web.console.overview import LONGEST, SEARCHED, number
 from cusna_core.web.console.paper import BENCH, Bench, page, who

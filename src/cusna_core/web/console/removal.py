@@ -4,8 +4,8 @@ from typing import get_args
 
 from aiohttp import web
 
+from cusna_core.admin.kept import Kept
 from cusna_core.config.setup import Kind
-from cusna_core.engine.kept import Kept
 from cusna_core.engine.retire import Emptying
 from cusna_core.store.retired import How
 from cusna_core.web.console.connect import CONFLICT, changeable, needed, own_address, saved, version

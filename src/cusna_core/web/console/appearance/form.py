@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from cusna_core.engine.appearance import LONGEST, Appearance, State, tidied
-from cusna_core.engine.appearance import wrong as checked
-from cusna_core.engine.kept import Kept
-from cusna_core.engine.pictures import LEAST_SIDE, MOST_BYTES, MOST_SIDE, Unfit, Wrong, picture
-from cusna_core.engine.tones import HEX, palette
+from cusna_core.admin.kept import Kept
+from cusna_core.engine.appearance.locations import LONGEST, Appearance, State, tidied
+from cusna_core.engine.appearance.locations import wrong as checked
+from cusna_core.engine.appearance.pictures import LEAST_SIDE, MOST_BYTES, MOST_SIDE, Unfit, Wrong, picture
+from cusna_core.engine.appearance.tones import HEX, palette
 from cusna_core.engine.views import Door
 from cusna_core.store.appearance import Values
 from cusna_core.store.settings import Conflict

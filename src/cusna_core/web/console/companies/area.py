@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from cusna_core.engine.companies import Companies, Detail, Show, called
+from cusna_core.admin.companies import Companies, Detail, Show, called
+from cusna_core.admin.firming import Firming
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.firming import Firming
 from cusna_core.flow.firms import Company
 from cusna_core.web.console.companies.words import told
 from cusna_core.web.console.paper import BENCH, page

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from cusna_core.engine.firming import Prospect
+from cusna_core.admin.firming import Prospect
 from cusna_core.flow.firms import Company
 from cusna_core.web.console.companies.area import LONGEST, Area, address, named
 from cusna_core.web.console.paper import page, who

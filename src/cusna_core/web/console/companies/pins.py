@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from cusna_core.engine.companies import Vlan
-from cusna_core.engine.firming import No, Prospect
+from cusna_core.admin.companies import Vlan
+from cusna_core.admin.firming import No, Prospect
 from cusna_core.web.console.companies.area import Area, address, named
 from cusna_core.web.console.companies.words import refused
 from cusna_core.web.console.paper import BENCH, page, who

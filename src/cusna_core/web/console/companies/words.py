@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cusna_core.engine.firming import No
+from cusna_core.admin.firming import No
 from cusna_core.flow.numbers import Hindrance
 from cusna_core.store.audit import Entry
 from cusna_core.words import Language

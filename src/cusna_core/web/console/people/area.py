@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cusna_core.engine.acts import Acts
-from cusna_core.engine.acts_people import PeopleActs
+from cusna_core.admin.acts import Acts
+from cusna_core.admin.acts_people import PeopleActs
+from cusna_core.admin.looks import Looks
+from cusna_core.admin.operations import Operations
+from cusna_core.admin.people import People, Person
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.looks import Looks
-from cusna_core.engine.operations import Operations
-from cusna_core.engine.people import People, Person
 from cusna_core.web.console.paper import BENCH, who
 from cusna_core.web.site import SITE
 from cusna_core.words.passphrases import characters

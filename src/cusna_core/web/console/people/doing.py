@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from cusna_core.engine.acts_people import clean
-from cusna_core.engine.people import Person
+from cusna_core.admin.acts_people import clean
+from cusna_core.admin.people import Person
 from cusna_core.flow.rights import day_bounds
 from cusna_core.web.console.paper import fresh, page, who
 from cusna_core.web.console.people.area import acts, address, engine, needed, perform

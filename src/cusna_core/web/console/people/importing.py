@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from cusna_core.engine.people_csv import BYTES, COLUMNS, MOST, Fault, Read, Sheet, Wrong
+from cusna_core.admin.people_csv import BYTES, COLUMNS, MOST, Fault, Read, Sheet, Wrong
 from cusna_core.web.console.paper import page, who
 from cusna_core.web.console.people.area import HERE, engine
 from cusna_core.web.security import FORM, see

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from cusna_core.admin.people import People, Person, State, Wanted
 from cusna_core.api import email_key
-from cusna_core.engine.people import People, Person, State, Wanted
 from cusna_core.store import audit, erase
 from cusna_core.web.console.paper import page, who
 from cusna_core.web.console.people.area import HERE, engine, people, perform

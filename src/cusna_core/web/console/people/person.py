@@ -8,8 +8,8 @@ from typing import Any, Final
 from aiohttp import web
 from markupsafe import Markup
 
-from cusna_core.engine.activity import Activity, Asked
-from cusna_core.engine.people import Person
+from cusna_core.admin.activity import Activity, Asked
+from cusna_core.admin.people import Person
 from cusna_core.store import people as rows
 from cusna_core.web.console.paper import page, zone
 from cusna_core.web.console.people.area import address, engine, needed, people

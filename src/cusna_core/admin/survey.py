@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cusna_core.admin.gauges import gauges
+from cusna_core.admin.states import LocationState, NetworkState, ReadState
 from cusna_core.api import Feature, NetworkChoice, PluginError, SourceLocation
 from cusna_core.engine import watch as watching
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Wifi
-from cusna_core.engine.fence import Fault
-from cusna_core.engine.gauges import gauges
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.engine.plan import Plan
-from cusna_core.engine.states import LocationState, NetworkState, ReadState
 from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Wanted
 from cusna_core.flow.world import Because

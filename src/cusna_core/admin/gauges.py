@@ -7,7 +7,7 @@ from typing import Any
 
 from cusna_core.api import Controller, Gauge
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.store.figures import Figures, figures
 
 

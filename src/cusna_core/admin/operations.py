@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from cusna_core.engine.acts import Acts
-from cusna_core.engine.acts_people import PeopleActs
+from cusna_core.admin.acts import Acts
+from cusna_core.admin.acts_people import PeopleActs
+from cusna_core.admin.looks import Looks
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.looks import Looks
 from cusna_core.engine.sinks import Sinks
 
 Json = dict[str, Any]

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cusna_core.admin.explain import explain
 from cusna_core.api import Controller, Finding, Level, NetworkChoice, PluginError, email_key
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.explain import explain
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.engine.plan import Plan
 from cusna_core.engine.sinks import Sinks, SinkView
 from cusna_core.flow.changes import Step

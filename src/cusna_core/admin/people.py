@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from cusna_core.admin.explain import explain, refusal
 from cusna_core.engine.decide import CLAIMS_KEPT, Decision, Mine
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.explain import explain, refusal
 from cusna_core.flow.rights import Access
 from cusna_core.flow.world import Account, Because, Claim, Override, Place, Refusal, Refused
 from cusna_core.store import accounts as account_rows
@@ -42,7 +42,7 @@ class Person:
     holder: str | None
     """The company that holds the plan, by name."""
     why_not: Json | None
-    """As `engine.explain` tells it."""
+    """As `admin.explain` tells it."""
     until: datetime | None
     """None with access: no end."""
     places: tuple[str, ...]

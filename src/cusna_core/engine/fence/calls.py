@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from cusna_core.api import ConfigError, Finding, PluginError, Transient, Unreachable
-from cusna_core.engine.hush import Hush
-from cusna_core.engine.shapes import Misfit, kind, listed
+from cusna_core.engine.fence.hush import Hush
+from cusna_core.engine.fence.shapes import Misfit, kind, listed
 
 log = logging.getLogger(__name__)
 

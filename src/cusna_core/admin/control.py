@@ -14,8 +14,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from cusna_core.admin.operations import Events, Json
 from cusna_core.engine import troubles
-from cusna_core.engine.operations import Events, Json
 
 log = logging.getLogger(__name__)
 

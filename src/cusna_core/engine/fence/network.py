@@ -33,9 +33,9 @@ from cusna_core.api import (
     Unsupported,
     Update,
 )
-from cusna_core.engine import shapes
-from cusna_core.engine.fence import Fault, Fence
-from cusna_core.engine.shapes import Misfit, listed
+from cusna_core.engine.fence import shapes
+from cusna_core.engine.fence.calls import Fault, Fence
+from cusna_core.engine.fence.shapes import Misfit, listed
 
 T = TypeVar("T")
 STOP = (Transient, AuthFailed, ConfigError)

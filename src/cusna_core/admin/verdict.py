@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cusna_core.admin.trial import Refused
 from cusna_core.api import Options
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.judge import judge, own_options, type_problem
@@ -13,7 +14,6 @@ from cusna_core.config.resolve import console_ground
 from cusna_core.config.setup import Kind, Setup, path
 from cusna_core.config.trouble import no_such
 from cusna_core.config.values import is_slug
-from cusna_core.engine.trial import Refused
 
 
 class Verdict:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cusna_core.admin.states import NetworkState
+from cusna_core.admin.survey import Change, Survey
 from cusna_core.api import BookingState, SubscriptionState
 from cusna_core.engine.decide import Decision
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Wifi
-from cusna_core.engine.states import NetworkState
-from cusna_core.engine.survey import Change, Survey
 from cusna_core.flow.brake import Withdrawal
 from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Wait

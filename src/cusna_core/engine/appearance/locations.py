@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cusna_core.api import Clock
-from cusna_core.engine.pictures import Picture
-from cusna_core.engine.tones import HEX
+from cusna_core.engine.appearance.pictures import Picture
+from cusna_core.engine.appearance.tones import HEX
 from cusna_core.engine.views import Door, Look
 from cusna_core.store import appearance as rows
 from cusna_core.store import audit

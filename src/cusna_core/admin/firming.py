@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from cusna_core.admin.companies import Companies, Stored, called
 from cusna_core.api import PluginError, SegmentState
-from cusna_core.engine.companies import Companies, Stored, called
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Wifi
-from cusna_core.engine.fence import Fault
+from cusna_core.engine.fence.calls import Fault
 from cusna_core.engine.grouping import pool, taken
 from cusna_core.flow.allotment import Allotment, allot
 from cusna_core.flow.firms import Company, Links, firm, joined, parted, stands_for

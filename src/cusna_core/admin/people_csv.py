@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cusna_core.admin.acts_people import clean, grant
 from cusna_core.api import email_key
-from cusna_core.engine.acts_people import clean, grant
 from cusna_core.engine.engine import Engine
 from cusna_core.flow.rights import day_bounds
 from cusna_core.store import accounts as account_rows

@@ -10,6 +10,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from cusna_core.admin.kept import LONGEST_NAME, Kept, Shape, at, merged, secrets, slug, without
+from cusna_core.admin.moving import Moving
+from cusna_core.admin.trial import TRY_SECONDS, Refused, Trial
+from cusna_core.admin.verdict import Verdict
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.judge import own_options
 from cusna_core.config.models import KINDS
@@ -18,10 +22,6 @@ from cusna_core.config.problems import Problem
 from cusna_core.config.setup import Kind, Origin, Setup
 from cusna_core.engine import build
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.kept import LONGEST_NAME, Kept, Shape, at, merged, secrets, slug, without
-from cusna_core.engine.moving import Moving
-from cusna_core.engine.trial import TRY_SECONDS, Refused, Trial
-from cusna_core.engine.verdict import Verdict
 from cusna_core.store import audit, retired, settings
 from cusna_core.store.db import Tx
 

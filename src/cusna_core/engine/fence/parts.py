@@ -1,6 +1,6 @@
 """What does the engine hold instead of a plugin's source and controller?
 
-The same interfaces, with each call fenced and each answer looked at: with `fenced_network` the one place
+The same interfaces, with each call fenced and each answer looked at: with `network` beside it the one place
 where what comes out of a plugin is judged.
 """
 
@@ -22,11 +22,11 @@ from cusna_core.api import (
     SourceLocation,
     Window,
 )
-from cusna_core.engine import shapes
-from cusna_core.engine.fence import LONGEST_SENTENCE, Fence
-from cusna_core.engine.fenced_network import Network
-from cusna_core.engine.hush import Hush
-from cusna_core.engine.shapes import listed
+from cusna_core.engine.fence import shapes
+from cusna_core.engine.fence.calls import LONGEST_SENTENCE, Fence
+from cusna_core.engine.fence.hush import Hush
+from cusna_core.engine.fence.network import Network
+from cusna_core.engine.fence.shapes import listed
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from cusna_core.admin.looks import NOBODY, Looks
 from cusna_core.api import PluginError, email_key
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
-from cusna_core.engine.looks import NOBODY, Looks
 from cusna_core.engine.plan import Plan
 from cusna_core.engine.worker import Brought
 from cusna_core.flow.changes import Cause, Step, Verb

@@ -17,10 +17,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from cusna_core.admin.activity import Activity, Asked
+from cusna_core.admin.gauges import Gauges, gauges
+from cusna_core.admin.workshop import Workshop
 from cusna_core.config.setup import Kind
-from cusna_core.engine.activity import Activity, Asked
-from cusna_core.engine.gauges import Gauges, gauges
-from cusna_core.engine.workshop import Workshop
 from cusna_core.store import audit
 from cusna_core.store import findings as finding_rows
 from cusna_core.store.db import Tx

@@ -9,10 +9,10 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from cusna_core.admin.acts import Acts
+from cusna_core.admin.looks import NOBODY, Looks
 from cusna_core.api import email_key
-from cusna_core.engine.acts import Acts
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.looks import NOBODY, Looks
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, erase, outbox, reveals, sign_in
 from cusna_core.store import keys as key_rows

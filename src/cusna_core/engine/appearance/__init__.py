@@ -1,0 +1,1 @@
+"""How does each location look to its members? Texts, a logo that is safe, colours that everybody can read."""
