@@ -29,8 +29,8 @@ def written(
     With `bare` it is what the tutorial begins with: not even a mail server.
     """
     vendors = list({one.type: one for one in air.values()}.values())
-    types = {source.type, *(one.type for one in vendors)}
-    enable = [one.name for one in registry.installed if types & {*one.sources, *one.fakes}]
+    of = {type_: one.name for one in registry.installed for type_ in (*one.sources, *one.fakes)}
+    enable = list(dict.fromkeys(of[type_] for type_ in (source.type, *(one.type for one in vendors))))
     parts = [
         f'base_url = "http://localhost:{port}"',
         f'listen = "127.0.0.1:{port}"',
