@@ -12,7 +12,7 @@ from enum import StrEnum
 from cusna_core.admin.states import NetworkState
 from cusna_core.admin.survey import Change, Survey
 from cusna_core.api import BookingState, SubscriptionState
-from cusna_core.engine.decide import Decision
+from cusna_core.engine.decision import Decision
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Wifi
 from cusna_core.flow.brake import Withdrawal

@@ -7,14 +7,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cusna_core.admin.explain import explain, refusal
-from cusna_core.engine.decide import CLAIMS_KEPT, Decision, Mine
+from cusna_core.engine import ledger
+from cusna_core.engine.decision import Decision, Mine
 from cusna_core.engine.engine import Engine
 from cusna_core.flow.rights import Access
 from cusna_core.flow.world import Account, Because, Claim, Override, Place, Refusal, Refused
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import keys as key_rows
 from cusna_core.store import people as rows
-from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Tx
 from cusna_core.store.keys import KeyRow
 from cusna_core.store.people import Line as Line
@@ -210,13 +210,7 @@ def _known(tx: Tx, account_id: str, now: datetime) -> _Known | None:
     row, account = account_rows.get(tx, account_id), account_rows.one(tx, account_id)
     if row is None or account is None:
         return None
-    return _Known(
-        row,
-        account,
-        right_rows.claims_of(tx, account_id, (now - CLAIMS_KEPT).date()),
-        right_rows.overrides_of(tx, account_id),
-        key_rows.states(tx, account_id),
-    )
+    return _Known(row, account, *ledger.asked_for(tx, account_id, now), key_rows.states(tx, account_id))
 
 
 def _state(row: account_rows.Row, access: Access | None, waiting: bool) -> State:

@@ -13,7 +13,8 @@ from cusna_core.engine import watch as watching
 from cusna_core.engine.appearance.locations import Appearance
 from cusna_core.engine.apply import Applier
 from cusna_core.engine.checks import Check, Checks
-from cusna_core.engine.decide import Decision, Decisions
+from cusna_core.engine.decide import Decisions
+from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.engine.findings import Findings
 from cusna_core.engine.notices import Notices

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from cusna_core.api import Booking, Feature, Snapshot, email_key
-from cusna_core.engine.decide import Decision
+from cusna_core.engine.decision import Decision
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Location, Wifi
 from cusna_core.engine.views import BookingView, Door, MemberView, NetworkView, Recipient, State

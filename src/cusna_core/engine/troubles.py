@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError
 from cusna_core.engine.apply import Applied
-from cusna_core.engine.decide import Decision
+from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Estate, Integration, Wifi
 from cusna_core.engine.fence.calls import Fault
 from cusna_core.engine.fence.calls import place as place
