@@ -1,6 +1,10 @@
-"""What do all tests share? Compiled templates: else each program that a test starts compiles them again."""
+"""What do all tests share? Compiled templates: else each program that a test starts compiles them again.
+
+And a log that nobody turns off: a test that looks for a line is not to depend on who ran before it.
+"""
 
 import functools
+import logging
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -45,3 +49,14 @@ def compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "__init__", made)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Whoever turns logging down for the whole process turns it up again."""
+    before = logging.root.manager.disable, logging.root.level
+    yield
+    after = logging.root.manager.disable, logging.root.level
+    logging.disable(before[0])
+    logging.root.setLevel(before[1])
+    assert after == before, "This test turned logging down (or up) for every test after it."

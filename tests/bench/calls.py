@@ -7,7 +7,6 @@ reads back. Time is moved by hand, so the figures are the same on every machine,
 import argparse
 import asyncio
 import json
-import logging
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -24,6 +23,7 @@ from rich.text import Text
 from cusna_core.config.plugins import Registry
 
 from .minimum import Minimum, of_change, of_end
+from .quiet import quiet
 from .space import SSID, Calls, Space, midnight, space, vendors
 
 SIZES = (0, 10, 1000)
@@ -198,13 +198,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="for a program to read")
     parser.add_argument("--vendor", action="append", help="one vendor only; may be given again")
     asked = parser.parse_args(arguments)
-    # What is set up here has no mail server and no portal; nobody needs to hear of it.
-    logging.disable(logging.WARNING)
     registry, found = vendors()
     unknown = sorted(set(asked.vendor or ()) - set(found))
     if unknown:
         parser.error(f"there is no fake of {', '.join(unknown)}; there are {', '.join(found)}")
-    with Console(stderr=True).status("Counting calls (a few minutes for 5,000 people)"):
+    # What is set up here has no mail server and no portal; nobody needs to hear of it.
+    with quiet(), Console(stderr=True).status("Counting calls (a few minutes for 5,000 people)"):
         told = asyncio.run(figures(registry, asked.vendor or found))
     if asked.json:
         json.dump([one.as_json() for one in told], sys.stdout, indent=2)

@@ -9,7 +9,6 @@ the time of the processor stands beside it.
 import argparse
 import asyncio
 import json
-import logging
 import os
 import random
 import re
@@ -40,6 +39,7 @@ from cusna_core.web.routes import Route, Who
 from cusna_core.web.site import SITE
 
 from . import house
+from .quiet import quiet
 
 GOAL = 200.0
 """Milliseconds."""
@@ -370,8 +370,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--new", action="store_true", help="make the house anew, and keep none")
     parser.add_argument("--json", action="store_true", help="for a program to read")
     asked = parser.parse_args(arguments)
-    logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as scratch:
+    with quiet(), tempfile.TemporaryDirectory() as scratch:
         kept = KEPT / f"house-{asked.people}-{asked.locations}"
         folder = Path(scratch) if asked.new else kept
         with Console(stderr=True).status(

@@ -2,21 +2,10 @@
 
 import asyncio
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from . import console
 from .console import Timing, parameters, pattern
-
-
-@pytest.fixture(autouse=True)
-def silent() -> Iterator[None]:
-    before = logging.root.manager.disable
-    yield
-    logging.disable(before)
 
 
 async def test_a_small_house_has_everything(tmp_path: Path) -> None:
