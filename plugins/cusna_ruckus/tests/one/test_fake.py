@@ -1,5 +1,6 @@
 """Is the cloud in a box as strict as RUCKUS One, and does somebody else's client think so too?"""
 
+import json
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -85,6 +86,71 @@ async def test_what_is_refused_at_once(
 ) -> None:
     got, answer = await vendor.call(method, rows + path, body)
     assert (got, answer["errors"][0]["code"]) == (status, code)
+
+
+COLLECTION: list[tuple[str, str, Any]] = [
+    ("POST", "/dpskServices/{pool}/passphrases", {"format": "MOST_SECURED", "numberOfPassphrases": 1}),
+    ("POST", "/dpskServices/{pool}/passphrases", {"format": "NUMBERS_ONLY", "passphrase": "18273645"}),
+    ("POST", "/dpskServices/{pool}/passphrases", {"format": "MOST_SECURED", "numberOfPassphrases": 5}),
+    ("PATCH", "/dpskServices/{pool}/passphrases", {"ids": ["{row}"], "changes": {"numberOfDevices": 9}}),
+    ("DELETE", "/dpskServices/{pool}/passphrases", ["{row}"]),
+    ("POST", "/dpskServices/{pool}/passphrases/{row}/devices", ["02:00:00:00:00:01", "02:00:00:00:00:02"]),
+    ("DELETE", "/dpskServices/{pool}/passphrases/{row}/devices", ["02:00:00:00:00:01"]),
+    ("PATCH", "/dpskServices/{pool}", {"deviceCountLimit": 7}),
+    (
+        "POST",
+        "/dpskServices",
+        {
+            "name": "PSKs",
+            "deviceCountLimit": 5,
+            "expirationDate": "2027-08-24T14:15:22Z",
+            "expirationOffset": 1,
+            "expirationType": "SPECIFIED_DATE",
+            "passphraseFormat": "NUMBERS_ONLY",
+            "passphraseLength": 8,
+            "policyDefaultAccess": True,
+        },
+    ),
+    ("DELETE", "/dpskServices/{pool}", None),
+]
+"""Every write that the vendor's own Postman collection shows for DPSK, field for field."""
+BESIDES = {
+    "username": "marcelo",
+    "email": "somebody@example.com",
+    "expiration": "UNLIMITED",
+    "expirationDate": "2027-08-24T14:15:22Z",
+    "length": 8,
+    "mac": "02:00:00:00:00:09",
+    "numberOfDevices": 1,
+    "numberOfDevicesType": "UNLIMITED",
+    "vlanId": 333,
+}
+"""What stands beside it in each new passphrase there."""
+
+
+@pytest.mark.parametrize(("method", "path", "body"), COLLECTION, ids=lambda one: str(one)[:50])
+async def test_the_vendor_s_own_examples_are_taken_as_they_are(
+    vendor: Vendor, fake: RuckusOneFake, method: str, path: str, body: Any
+) -> None:
+    pool = fake.pool(SSID)
+    row = fake.add_row_by_hand(SSID, passphrase="a-passphrase")["id"]
+    if path.endswith("/passphrases") and method == "POST":
+        body = BESIDES | body
+    text = json.dumps(body).replace("{row}", row)
+    answer = await vendor.done(method, path.format(pool=pool.id, row=row), json.loads(text))
+    assert answer["status"] == "SUCCESS"
+    made = [one for one in pool.rows.values() if one.get("username") == "marcelo"]
+    if body and "format" in body:
+        assert [one["vlanId"] for one in made] == [333] * body.get("numberOfPassphrases", 1)
+        assert len({one["passphrase"] for one in made}) == len(made)
+        assert all(len(one["passphrase"]) >= 8 for one in made)
+
+
+async def test_many_passphrases_at_once_are_made_up_and_no_more_than_the_vendor_makes(
+    vendor: Vendor, rows: str
+) -> None:
+    for wrong in ({"numberOfPassphrases": 5001}, {"numberOfPassphrases": 2, "passphrase": "a-passphrase"}):
+        assert (await vendor.call("POST", rows, {"username": "u"} | wrong))[0] == 400
 
 
 @pytest.mark.parametrize("known", [True, False])

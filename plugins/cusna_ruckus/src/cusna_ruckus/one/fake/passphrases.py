@@ -1,6 +1,5 @@
 """What does RUCKUS One say to calls about passphrases?"""
 
-import json
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +9,17 @@ from aiohttp import web
 
 from cusna_ruckus.one.fake.gate import HOUSE, Refused
 from cusna_ruckus.one.fake.state import House, Json, Pool, Refusal, instant, stamp
-from cusna_ruckus.one.fake.view import accepted, body_of, list_of, object_of, pool_of, refuse_unknown
+from cusna_ruckus.one.fake.view import (
+    accepted,
+    body_of,
+    device_shown,
+    list_of,
+    nested,
+    object_of,
+    pool_of,
+    refuse_unknown,
+    row_shown,
+)
 
 QUERY = frozenset(
     {"page", "pageSize", "sortField", "sortOrder", "searchString", "searchTargetFields", "filters", "fields"}
@@ -28,8 +37,13 @@ NEW = frozenset(
         "mac",
         "identityId",
         "numberOfPassphrases",
+        # What the vendor's own examples also send: how a passphrase is made up, and its end in words.
+        "format",
+        "length",
+        "expiration",
     }
 )
+MOST_AT_ONCE = 5000
 CLEARABLE = ("vlanId", "expirationDate")
 
 
@@ -45,17 +59,24 @@ class Passphrases:
         if group is not None and group not in groups:
             raise Refused(404, "DPSK-10041", "No such identity group")
         self._check(house, pool, body)
+        count = body.get("numberOfPassphrases", 1)
+        if not 1 <= count <= (1 if "passphrase" in body else MOST_AT_ONCE):
+            raise Refused(400, "DPSK-037", "So many passphrases cannot be made at once")
 
         def work() -> None:
-            fields = self._fields(house, pool, body, None)
-            fields.setdefault("passphrase", secrets.token_hex(8))
-            fields.setdefault("username", f"DPSK_User_{len(pool.rows) + 1}")
-            fields["identityGroupId"] = group or (groups[0] if groups else "")
-            row = house.add_row(pool, fields)
-            house.mail(pool, row["passphrase"])
-            house.changed(pool, row["id"])
+            for _ in range(count):
+                fields = self._fields(house, pool, body, None)
+                fields.setdefault("passphrase", self._made_up(pool, body))
+                fields.setdefault("username", f"DPSK_User_{len(pool.rows) + 1}")
+                fields["identityGroupId"] = group or (groups[0] if groups else "")
+                row = house.add_row(pool, fields)
+                house.mail(pool, row["passphrase"])
+                house.changed(pool, row["id"])
 
         return accepted(house.take_on("CREATE_DPSK_PASSPHRASE", work))
+
+    def _made_up(self, pool: Pool, body: Json) -> str:
+        return secrets.token_hex(32)[: max(body.get("length", 8), pool.fields["passphraseLength"])]
 
     async def query(self, request: web.Request) -> web.Response:
         house, pool = request[HOUSE], pool_of(request)
@@ -76,7 +97,7 @@ class Passphrases:
                 if any(search.lower() in str(one.get(name, "")).lower() for name in searchable)
             ]
         size = min(size, house.knobs.page_max)
-        shown = [self._shown(house, one) for one in rows[(number - 1) * size : number * size]]
+        shown = [row_shown(house, one) for one in rows[(number - 1) * size : number * size]]
         pages = -(-len(rows) // size)
         return web.json_response(
             {"data": shown, "page": number, "totalCount": len(rows), "totalPages": pages}
@@ -87,13 +108,13 @@ class Passphrases:
         house, pool = request[HOUSE], pool_of(request)
         number, size = int(request.query.get("page", "0")), int(request.query.get("size", "20"))
         rows = list(pool.shown.values())
-        shown = [self._shown(house, one) for one in rows[number * size : (number + 1) * size]]
+        shown = [row_shown(house, one) for one in rows[number * size : (number + 1) * size]]
         return web.json_response(
             {"content": shown, "totalElements": len(rows), "number": number, "size": size}
         )
 
     async def one(self, request: web.Request) -> web.Response:
-        return web.json_response(self._shown(request[HOUSE], self._row(request)))
+        return web.json_response(row_shown(request[HOUSE], self._row(request)))
 
     async def update(self, request: web.Request) -> web.Response:
         house, pool, row = request[HOUSE], pool_of(request), self._row(request)
@@ -135,11 +156,11 @@ class Passphrases:
 
     async def devices(self, request: web.Request) -> web.Response:
         house, row = request[HOUSE], self._row(request)
-        return web.json_response([self._device(house, row, one) for one in row["devices"]])
+        return web.json_response([device_shown(house, row, one) for one in row["devices"]])
 
     async def query_devices(self, request: web.Request) -> web.Response:
         house, row = request[HOUSE], self._row(request)
-        shown = [self._device(house, row, one) for one in row["devices"]]
+        shown = [device_shown(house, row, one) for one in row["devices"]]
         return web.json_response({"content": shown, "totalElements": len(shown), "number": 0})
 
     async def change_devices(self, request: web.Request) -> web.Response:
@@ -235,31 +256,3 @@ class Passphrases:
         unit = pool.fields["expirationType"].partition("_")[0]
         days = {"HOURS": 1 / 24, "DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}[unit]
         return stamp(house.now() + timedelta(days=days * pool.fields.get("expirationOffset", 1)))
-
-    def _shown(self, house: House, row: Json) -> Json:
-        """What holds nothing is not there, rather than null."""
-        shown = {name: value for name, value in row.items() if value is not None}
-        # Devices are another service's: they are shown without the lists' delay.
-        truth = next((pool.rows[row["id"]] for pool in house.pools.values() if row["id"] in pool.rows), row)
-        shown["devices"] = [self._device(house, row, one) for one in truth["devices"]]
-        return shown
-
-    def _device(self, house: House, row: Json, device: Json) -> Json:
-        client = next((one for one in house.listed_clients() if one["macAddress"] == device["mac"]), None)
-        if client is None or client["row"] != row["id"]:
-            return device | {"deviceConnectivity": "CONFIGURED"}
-        return device | {
-            "deviceConnectivity": "CONNECTED",
-            "lastConnectedNetwork": client["wlan"]["name"],
-            "lastConnectedNetworkId": client["wlan"]["id"],
-        }
-
-
-def nested(code: str, name: str, rejected: str, message: str) -> str:
-    """JSON inside a string inside JSON, the rejected value and all."""
-    inner = {
-        "message": "Validation Error",
-        "code": code,
-        "subErrors": [{"field": name, "rejectedValue": rejected, "message": message}],
-    }
-    return json.dumps({"errors": [{"code": code, "message": json.dumps(inner)}]})

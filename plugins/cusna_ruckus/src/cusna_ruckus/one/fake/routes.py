@@ -25,9 +25,11 @@ class Routes:
                 web.get("/activities/{activity}", self.activity),
                 web.get("/tenants/self", self.tenant),
                 web.get("/dpskServices", self.old_pools),
+                web.post("/dpskServices", self.old_add_pool),
                 web.post("/dpskServices/query", self.pools),
                 web.get(pool, self.pool),
                 web.patch(pool, self.patch_pool),
+                web.delete(pool, self.delete_pool),
                 web.post("/identityGroups", self.add_group),
                 web.get("/identityGroups", self.groups),
                 web.post("/identityGroups/query", self.query_groups),
@@ -124,24 +126,32 @@ class Routes:
         return web.json_response({"data": found, "totalCount": len(found)})
 
     async def add_pool(self, request: web.Request) -> web.Response:
-        house, body = request[HOUSE], object_of(await body_of(request))
+        house, fields = request[HOUSE], _new_pool(await body_of(request))
         group = house.groups.get(request.match_info["group"])
-        name = str(body.get("name", ""))
-        length, form = body.get("passphraseLength", 12), body.get("passphraseFormat", "KEYBOARD_FRIENDLY")
-        if not 2 <= len(name) <= 32 or not 8 <= length <= 63 or form not in FORMATS:
-            raise Refused(400, "DPSK-002", "The pool's name, length or format is wrong")
         if group is None:
             raise Refused(404, "DPSK-10002", "No such identity group")
         if "dpskPoolId" in group:
             raise Refused(409, "DPSK-10032", "The identity group is already associated")
 
         def work() -> None:
-            made = house.add_pool(name, **{n: v for n, v in body.items() if n != "name"})
+            made = house.add_pool(**fields)
             for one in [one["id"] for one in house.groups.values() if one.get("dpskPoolId") == made.id]:
                 del house.groups[one]
             group["dpskPoolId"] = made.id
 
         return accepted(house.take_on("CREATE_DPSK_SERVICE", work))
+
+    async def old_add_pool(self, request: web.Request) -> web.Response:
+        house, fields = request[HOUSE], _new_pool(await body_of(request))
+        answer = accepted(house.take_on("CREATE_DPSK_SERVICE", lambda: _nothing(house.add_pool(**fields))))
+        answer.headers.update(GONE)
+        return answer
+
+    async def delete_pool(self, request: web.Request) -> web.Response:
+        house, pool = request[HOUSE], pool_of(request)
+        return accepted(
+            house.take_on("DELETE_DPSK_SERVICE", lambda: _nothing(house.pools.pop(pool.id, None)))
+        )
 
     # Networks
 
@@ -159,7 +169,7 @@ class Routes:
     async def attached(self, request: web.Request) -> web.Response:
         house = request[HOUSE]
         wlan = house.wlans.get(request.match_info["wlan"], {"pools": []})
-        return web.json_response([house.pool_shown(house.pools[one]) for one in wlan["pools"]])
+        return web.json_response([house.pool_shown(house.pools[one]) for one in wlan["pools"] if one in house.pools])
 
     async def wlans(self, request: web.Request) -> web.Response:
         body = object_of(await body_of(request))
@@ -211,6 +221,15 @@ class Routes:
             raise Refused(400, "WIFI-10201", "The status must be DISCONNECTED")
         del house.clients[found]
         return accepted(house.take_on("PatchApClient", lambda: None))
+
+
+def _new_pool(body: Any) -> Json:
+    fields = object_of(body)
+    name = str(fields.get("name", ""))
+    length, form = fields.get("passphraseLength", 12), fields.get("passphraseFormat", "KEYBOARD_FRIENDLY")
+    if not 2 <= len(name) <= 32 or not 8 <= length <= 63 or form not in FORMATS:
+        raise Refused(400, "DPSK-002", "The pool's name, length or format is wrong")
+    return fields
 
 
 def _paged(body: Json, found: list[Any], most: int = 2000, base: int = 1) -> web.Response:

@@ -206,7 +206,7 @@ class House:
         wlan: Json | None = self.wlan(ssid)
         if wlan is None:
             return None
-        for pool in [self.pools[one] for one in wlan["pools"]]:
+        for pool in [self.pools[one] for one in wlan["pools"] if one in self.pools]:
             for row in pool.rows.values():
                 if row["passphrase"] != passphrase or not self.works(row):
                     continue
