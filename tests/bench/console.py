@@ -181,7 +181,8 @@ class Site:
         engine = self.app.core.engine
         async with asyncio.timeout(PATIENCE):
             while engine.watch.busy() or any(
-                engine.latest_plan(one) is None or engine.left(one) for one in engine.estate.wifis.values()
+                engine.standing(one).plan is None or engine.standing(one).left
+                for one in engine.estate.wifis.values()
             ):
                 await asyncio.sleep(0.2)
 

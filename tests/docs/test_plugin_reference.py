@@ -18,7 +18,7 @@ from cusna_core.cli import plugin_reference as reference
 from cusna_core.cli import support_reference
 from cusna_core.cli.plugin_words import ERRORS, FEATURES, HOOKS, LIMITS, MEMBERS, Whose
 from cusna_core.config import plugins
-from cusna_core.engine.worker import LONGEST_PAUSE
+from cusna_core.engine.job import LONGEST_PAUSE
 from cusna_core.store import findings as finding_rows
 from cusna_core.testing.memory import MemoryNetwork
 
@@ -101,8 +101,8 @@ async def test_whom_an_error_concerns(
         monkeypatch.setattr(MemoryNetwork, "create", refusing)
         brought = await here.core.engine.bring(wifi)
         codes = {one.finding.code for one in await here.core.db.read(finding_rows.current)}
-        (state,) = here.core.engine._workers["rack"]._states.values()
-        pause = (state.due or 0.0) - here.clock.monotonic()
+        (job,) = here.core.engine._workers["rack"]._jobs.values()
+        pause = (job.due or 0.0) - here.clock.monotonic()
     assert [type(error) for _, error in brought.applied.failed] == [kind]
     if whose == Whose.KEY:
         assert (len(brought.applied.done), brought.applied.untried, brought.error) == (2, [], None)
@@ -113,9 +113,9 @@ async def test_whom_an_error_concerns(
     assert "network.refused" not in codes
     if issubclass(kind, Transient):
         assert 1 <= pause <= 2
-        assert not state.stopped
+        assert not job.stopped
         assert not {"controller.unreachable", "controller.auth"} & codes, "one failure may pass by itself"
     else:
         assert pause == LONGEST_PAUSE
-        assert state.stopped
+        assert job.stopped
         assert ("controller.auth" if kind is AuthFailed else "network.options") in codes

@@ -37,8 +37,8 @@ async def test_each_key_of_a_large_apply_is_counted(house: House) -> None:
     assert told == [Progress("keys", done, 60) for done in range(61)]
     assert not house.engine.watch.busy()
     wifi = house.engine.estate.wifis["members"]
-    assert house.engine.left(wifi) == ()
-    assert house.engine.said(wifi) == ""
+    assert house.engine.standing(wifi).left == ()
+    assert house.engine.standing(wifi).said == ""
 
 
 async def test_an_apply_that_breaks_off_keeps_what_is_left_and_says_why(house: House) -> None:
@@ -56,15 +56,15 @@ async def test_an_apply_that_breaks_off_keeps_what_is_left_and_says_why(house: H
     house.engine.watch.under_way = breaks  # type: ignore[method-assign,assignment]  # listened to
     cursor = house.engine.watch.cursor
     await house.apply()
-    assert 0 < len(house.engine.left(wifi)) <= 30
-    assert house.engine.said(wifi)
-    assert house.engine.in_trouble(wifi)
+    assert 0 < len(house.engine.standing(wifi).left) <= 30
+    assert house.engine.standing(wifi).said
+    assert house.engine.standing(wifi).in_trouble
     assert NETWORK in (house.engine.watch.since(cursor) or ())
     assert not house.engine.watch.busy()
     house.fake.break_down(False)
     assert await house.engine.look_again(wifi, 10)
-    assert house.engine.left(wifi) == ()
-    assert house.engine.said(wifi) == ""
+    assert house.engine.standing(wifi).left == ()
+    assert house.engine.standing(wifi).said == ""
 
 
 async def test_a_network_that_only_plans_has_all_of_it_left(house: House) -> None:
@@ -74,8 +74,8 @@ async def test_a_network_that_only_plans_has_all_of_it_left(house: House) -> Non
     await house.apply()
     wifi = house.engine.estate.wifis["members"]
     assert await house.engine.look_again(wifi, 10)
-    assert len(house.engine.left(wifi)) == 5
-    assert house.engine.gathers(wifi) == 0
+    assert len(house.engine.standing(wifi).left) == 5
+    assert house.engine.standing(wifi).gathers == 0
 
 
 async def test_a_look_that_takes_long_is_asked_for_once(house: House) -> None:

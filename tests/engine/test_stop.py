@@ -108,7 +108,7 @@ async def test_a_key_that_was_let_go_and_is_still_there_is_looked_at_again(
         broken.setattr(network, "revoke", nothing)
         (result,) = (await house.apply())["networks"]
     assert result["missing"] == 1
-    assert house.engine._workers["rack"]._states["members"].due is not None
+    assert house.engine._workers["rack"]._jobs["members"].due is not None
     await house.apply()
     assert await house.labels() == set()
 

@@ -197,7 +197,7 @@ async def test_a_controller_in_trouble_is_tried_once_for_all_who_wait(
     accounts = [await house.account(name) for name in names]
     house.fake.down = True
     await house.engine.start(house.estate())
-    assert await until(lambda: house.engine.in_trouble(house.engine.estate.wifis["members"]))
+    assert await until(lambda: house.engine.standing(house.engine.estate.wifis["members"]).in_trouble)
     house.fake.journal.clear()
     await asyncio.gather(*(house.engine.serve(one, patience=5) for one in accounts))
     assert len([one for one in house.fake.journal if "/keys" in one]) <= 1
@@ -205,7 +205,7 @@ async def test_a_controller_in_trouble_is_tried_once_for_all_who_wait(
     house.fake.down = False
     await house.engine.check()
     assert await until(lambda: len(house.fake.airs[SSID].keys) == 10)
-    assert not house.engine.in_trouble(house.engine.estate.wifis["members"])
+    assert not house.engine.standing(house.engine.estate.wifis["members"]).in_trouble
 
 
 async def test_refused_credentials_are_not_tried_for_everybody(
@@ -230,7 +230,7 @@ async def test_refused_credentials_are_not_tried_for_everybody(
     monkeypatch.setattr(network, "read", read)
     monkeypatch.setattr(network, "check", check)  # else the look at the start would end the pause
     await house.engine.start(estate)
-    assert await until(lambda: house.engine.in_trouble(estate.wifis["members"]))
+    assert await until(lambda: house.engine.standing(estate.wifis["members"]).in_trouble)
     before = len(asked)
     for _ in range(5):
         await house.engine.serve(ann, patience=1)
@@ -304,7 +304,7 @@ async def test_after_a_new_setup_a_radio_is_given_its_rest(house: House) -> None
     again = house.estate()
     again.wifis["members"].network.limits = resting
     await house.engine.take(again)
-    assert await until(lambda: house.engine.latest_plan(again.wifis["members"]))
+    assert await until(lambda: house.engine.standing(again.wifis["members"]).plan)
     assert len(writes(house)) == 1
     await house.later(minutes=11)
     assert await until(lambda: len(writes(house)) == 2)
@@ -317,7 +317,7 @@ async def test_transient_trouble_is_told_from_its_second_time(house: House) -> N
     house.fake.down = True
     await house.engine.start(house.estate())
     wifi = house.engine.estate.wifis["members"]
-    assert await until(lambda: house.engine.in_trouble(wifi))
+    assert await until(lambda: house.engine.standing(wifi).in_trouble)
 
     async def codes() -> set[str]:
         stored = await house.db.read(lambda tx: tx.execute("SELECT scope, code FROM findings").fetchall())

@@ -60,7 +60,7 @@ async def test_a_member_who_waits_goes_ahead_of_bulk(build: Build, serve: Serve)
         return [one.split()[-1] for one in wifi.journal if one.startswith("POST")]
 
     assert await until(lambda: len(written()) > 5, 30)
-    plan = app.core.engine.latest_plan(app.core.engine.estate.wifis["hall"])
+    plan = app.core.engine.standing(app.core.engine.estate.wifis["hall"]).plan
     assert plan is not None
     assert len(plan.steps) == MANY
     last = plan.steps[-1].account_id

@@ -28,11 +28,11 @@ async def running(admin: Admin) -> None:
 def steps(admin: Admin) -> int:
     engine = admin.stage.app.core.engine
     wifi = engine.estate.wifis.get("members")
-    return len(engine.left(wifi)) if wifi else 0
+    return len(engine.standing(wifi).left) if wifi else 0
 
 
 def done(admin: Admin) -> bool:
     engine = admin.stage.app.core.engine
     wifi = engine.estate.wifis["members"]
-    plan = engine.latest_plan(wifi)
-    return wifi.apply and plan is not None and bool(plan.should.wanted) and not engine.left(wifi)
+    plan = engine.standing(wifi).plan
+    return wifi.apply and plan is not None and bool(plan.should.wanted) and not engine.standing(wifi).left

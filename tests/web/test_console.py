@@ -87,13 +87,13 @@ def _applies(stage: Stage) -> bool:
 
 def _steps(stage: Stage) -> int:
     engine = stage.app.core.engine
-    plan = engine.latest_plan(engine.estate.wifis["members"])
+    plan = engine.standing(engine.estate.wifis["members"]).plan
     return len(plan.steps) if plan else 0
 
 
 def _ours(stage: Stage) -> int:
     engine = stage.app.core.engine
-    plan = engine.latest_plan(engine.estate.wifis["members"])
+    plan = engine.standing(engine.estate.wifis["members"]).plan
     return len(plan.owned.ours) if plan else 0
 
 

@@ -249,11 +249,11 @@ async def test_the_path_is_clean_in_a_browser(stage: Stage, page: Page) -> None:
 
 def _planned(stage: Stage) -> bool:
     wifi = stage.app.core.engine.estate.wifis.get("members")
-    plan = stage.app.core.engine.latest_plan(wifi) if wifi else None
+    plan = stage.app.core.engine.standing(wifi).plan if wifi else None
     return plan is not None and bool(plan.steps)
 
 
 def _ours(stage: Stage) -> bool:
     wifi = stage.app.core.engine.estate.wifis["members"]
-    plan = stage.app.core.engine.latest_plan(wifi)
+    plan = stage.app.core.engine.standing(wifi).plan
     return plan is not None and bool(plan.should.wanted) and wifi.apply

@@ -34,7 +34,7 @@ async def test_the_plan_is_shown_counted_and_switched_on_below_it(admin: Admin) 
     assert "plan Team office of Nordlicht Studio" in said
     assert "not Cusna's and stay" in said, "the printer's key"
     form = shown.form(f"{MEMBERS}/switch")
-    assert form["digest"] == engine.latest_plan(engine.estate.wifis["members"]).digest  # type: ignore[union-attr]
+    assert form["digest"] == engine.standing(engine.estate.wifis["members"]).plan.digest  # type: ignore[union-attr]
     assert 'href="/console/changes/networks/members"' in (await admin.get("/console")).text
 
     # Look again asks the controller now, whatever the rounds do.

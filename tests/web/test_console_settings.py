@@ -56,7 +56,7 @@ async def switched_on(admin: Admin) -> None:
 
 def _steps(stage: Stage) -> int:
     engine = stage.app.core.engine
-    plan = engine.latest_plan(engine.estate.wifis["members"])
+    plan = engine.standing(engine.estate.wifis["members"]).plan
     return len(plan.steps) if plan else 0
 
 

@@ -60,14 +60,15 @@ async def gauges(engine: Engine) -> Gauges:
                 counted.next_end[name, location] = one.ends
     networks = []
     for wifi in engine.estate.wifis.values():
-        plan = engine.latest_plan(wifi)
+        standing = engine.standing(wifi)
+        plan = standing.plan
         networks.append(
             NetworkGauge(
                 id=wifi.id,
                 ssid=wifi.ssid,
                 controller=wifi.controller_id,
                 apply=wifi.apply,
-                answers=not engine.in_trouble(wifi),
+                answers=not standing.in_trouble,
                 looked=plan.at if plan else None,
                 keys=_keys(counted, wifi.id, len(plan.owned.foreign), plan.keys) if plan else None,
                 most=wifi.network.limits.keys,

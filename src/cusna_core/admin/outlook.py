@@ -141,7 +141,8 @@ class Outlooks:
         self._survey = survey
 
     async def network(self, wifi: Wifi, page: int = 1, verb: str = "") -> Outlook:
-        plan, left = self._engine.latest_plan(wifi), self._engine.left(wifi)
+        standing = self._engine.standing(wifi)
+        plan, left = standing.plan, standing.left
         shown = [one for one in left if not verb or one.verb.value == verb]
         cut = Slice.cut(len(shown), page)
         some = shown[cut.start : cut.start + PAGE]
@@ -162,7 +163,6 @@ class Outlooks:
                 Waits(one.account_id, names.get(one.account_id, one.account_id), one.why, "", None)
                 for one in unplaced
             ]
-        pause = self._engine.gathers(wifi)
         return Outlook(
             state=await self._survey.network(wifi),
             digest=plan.digest if plan else "",
@@ -172,8 +172,10 @@ class Outlooks:
             foreign=len(plan.owned.foreign) if plan else 0,
             waiting=waiting,
             refused=refused,
-            said=self._engine.said(wifi),
-            gathers=self._engine.clock.now() + timedelta(seconds=pause) if pause > 0 else None,
+            said=standing.said,
+            gathers=self._engine.clock.now() + timedelta(seconds=standing.gathers)
+            if standing.gathers > 0
+            else None,
         )
 
     # What is held

@@ -147,8 +147,8 @@ class Survey:
         return sorted(found, key=lambda one: (one.ssid.casefold(), one.id))
 
     def _state(self, wifi: Wifi, counts: Mapping[str, int], vlans: int) -> NetworkState:
-        plan = self._engine.latest_plan(wifi)
-        left = len(self._engine.left(wifi))
+        standing = self._engine.standing(wifi)
+        plan, left = standing.plan, len(standing.left)
         under_way = sum(counts.get(one, 0) for one in ("intended", "made"))
         working = counts.get("working", 0)
         progress = self._engine.watch.progress(watching.network(wifi.id))
@@ -167,7 +167,7 @@ class Survey:
             steps=max(under_way, left) if wifi.apply else left,
             waiting=counts.get("waiting", 0) if wifi.apply else len(plan.should.waiting) if plan else 0,
             refused=counts.get("failed", 0),
-            trouble=self._engine.in_trouble(wifi),
+            trouble=standing.in_trouble,
             progress=progress,
         )
 

@@ -22,7 +22,7 @@ from cusna_core.api import (
 )
 from cusna_core.cli.declared import declared, field_docs, signature, tree
 from cusna_core.cli.plugin_words import ERRORS, FEATURES, HOOKS, LIMITS, MEMBERS
-from cusna_core.engine import worker
+from cusna_core.engine import job
 from cusna_core.engine.fence.calls import SECONDS
 
 FOLDER: Final = Path("docs/reference")
@@ -149,7 +149,7 @@ def _errors() -> Iterator[str]:
         whose, then = ERRORS.get(one.__name__, (MISSING, ""))
         base = one.__bases__[0].__name__
         kind = "" if base == "Exception" else f", a `{base}`"
-        told = then.format(first=1, longest=worker.LONGEST_PAUSE)
+        told = then.format(first=1, longest=job.LONGEST_PAUSE)
         rows.append(f"| `{one.__name__}`{kind} | {_cell(_doc(one))} | {whose} | {_cell(told)} |")
     yield "\n".join(
         ["| class | raise it for | concerns | what the core does next |", "| --- | --- | --- | --- |", *rows]
@@ -166,9 +166,9 @@ def _errors() -> Iterator[str]:
     )
     yield "## While members wait"
     yield (
-        f"A controller in trouble is tried once every {worker.PROBE:.0f} seconds for all members who wait "
+        f"A controller in trouble is tried once every {job.PROBE:.0f} seconds for all members who wait "
         "in the portal together, and not at all while it refuses our credentials. A network that does not "
-        f"show what it was given is looked at again after {worker.AGAIN:.0f} seconds. One controller's "
+        f"show what it was given is looked at again after {job.AGAIN:.0f} seconds. One controller's "
         "trouble delays no other's work."
     )
     yield "## Sources"

@@ -12,19 +12,20 @@ from cusna_core.engine import troubles
 from cusna_core.engine import watch as watching
 from cusna_core.engine.appearance.locations import Appearance
 from cusna_core.engine.apply import Applier
+from cusna_core.engine.bulk import Tell
 from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decisions
 from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.engine.findings import Findings
+from cusna_core.engine.job import Standing
 from cusna_core.engine.notices import Notices
-from cusna_core.engine.plan import Plan, Planner
+from cusna_core.engine.plan import Planner
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
 from cusna_core.engine.sync import Sync
 from cusna_core.engine.timing import StepGuard
 from cusna_core.engine.watch import Watch
-from cusna_core.engine.worker import Brought, Tell, Worker
-from cusna_core.flow.changes import Step
+from cusna_core.engine.worker import Brought, Worker
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, events, outbox
 from cusna_core.store import facts as fact_rows
@@ -256,34 +257,14 @@ class Engine:
             await self._verify.wait(self._verify_every)
             self.mark_all()
 
-    def in_trouble(self, wifi: Wifi) -> bool:
-        """Whether its controller does not answer just now."""
-        worker = self._workers.get(wifi.controller_id)
-        return worker is not None and worker.in_trouble(wifi.id)
-
     def busy(self, wifi: Wifi) -> asyncio.Lock:
         """To be held by whoever works on a network besides its worker."""
         return self._workers[wifi.controller_id].busy
 
-    def latest_plan(self, wifi: Wifi) -> Plan | None:
-        """What its worker found last."""
+    def standing(self, wifi: Wifi) -> Standing:
+        """How far its worker is with a network."""
         worker = self._workers.get(wifi.controller_id)
-        return worker.plan(wifi.id) if worker else None
-
-    def left(self, wifi: Wifi) -> tuple[Step, ...]:
-        """Changes of its latest plan that were not tried so far."""
-        worker = self._workers.get(wifi.controller_id)
-        return worker.left(wifi.id) if worker else ()
-
-    def said(self, wifi: Wifi) -> str:
-        """Why it is not brought up to date just now."""
-        worker = self._workers.get(wifi.controller_id)
-        return worker.said(wifi.id) if worker else ""
-
-    def gathers(self, wifi: Wifi) -> float:
-        """Seconds until its controller may be disturbed by a write again."""
-        worker = self._workers.get(wifi.controller_id)
-        return worker.gathers(wifi.id) if worker else 0.0
+        return worker.standing(wifi.id) if worker else Standing()
 
     async def look_again(self, wifi: Wifi, patience: float) -> bool:
         """Ask its controller now, because an admin wants to know; False where that takes longer."""

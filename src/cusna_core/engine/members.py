@@ -232,7 +232,7 @@ class Members:
                     state = "delayed"
                 case _:
                     state = "pending"
-        if state == "pending" and self._engine.in_trouble(wifi):
+        if state == "pending" and self._engine.standing(wifi).in_trouble:
             state = "delayed"
         return NetworkView(wifi.ssid, state, wait, settle, own)
 

@@ -179,9 +179,9 @@ class Retirements:
         found = []
         for old, left in await engine.db.read(read):
             wifi = engine.estate.wifis.get(old.id)
-            plan = engine.latest_plan(wifi) if wifi else None
+            plan = engine.standing(wifi).plan if wifi else None
             many = len(plan.owned.ours) if plan is not None and not plan.steps else left
-            found.append(Emptying(old, many, wifi is None or engine.in_trouble(wifi)))
+            found.append(Emptying(old, many, wifi is None or engine.standing(wifi).in_trouble))
         return found
 
     async def look(self) -> bool:
@@ -199,7 +199,7 @@ class Retirements:
     async def _empty(self, old: Retired) -> bool:
         engine = self._engine
         wifi = engine.estate.wifis.get(old.id)
-        plan = engine.latest_plan(wifi) if wifi else None
+        plan = engine.standing(wifi).plan if wifi else None
         if plan is None or plan.at <= old.since or plan.owned.ours or plan.steps:
             return False
         now = engine.clock.now()
@@ -218,7 +218,7 @@ class Retirements:
         over = []
         for one in await engine.db.read(rows.departures):
             wifi = engine.estate.wifis.get(one.network)
-            plan = engine.latest_plan(wifi) if wifi else None
+            plan = engine.standing(wifi).plan if wifi else None
             if plan is not None and plan.at > one.since and not plan.leaving and not plan.steps:
                 over.append((one.network, one.location))
         if over:
