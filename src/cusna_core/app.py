@@ -5,7 +5,7 @@ The composition root: with `core` the only place that knows all parts.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,8 @@ from cusna_core.config.models import Mail as MailTable
 from cusna_core.config.problems import ConfigFileError, Problem
 from cusna_core.config.setup import Setup
 from cusna_core.core import Core, postal
-from cusna_core.engine import build, troubles
+from cusna_core.engine import build
+from cusna_core.engine.loops import Loops
 from cusna_core.engine.retire import LOOK_EVERY, Retirements
 from cusna_core.mail.compose import Composer
 from cusna_core.mail.desk import Desk
@@ -41,7 +42,6 @@ PURGE_EVERY = 24 * 3600.0
 LETTERS_KEPT = timedelta(days=30)
 """So long the outbox remembers what was sent; it knows no words and no addresses of it."""
 AUDIT_KEPT = timedelta(days=730)
-AFTER_A_BUG = 30.0
 
 
 class App:
@@ -54,7 +54,7 @@ class App:
         self._runner: web.AppRunner | None = None
         self._monitoring: web.AppRunner | None = None
         self._control: Control | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops(core.clock)
 
     @classmethod
     async def start(
@@ -110,12 +110,10 @@ class App:
         await self._measured()
         self._control = Control(general.data_dir, core.operations.run)
         await self._control.start()
-        self._tasks = [
-            asyncio.create_task(self._kept(self._mail.run), name="mail"),
-            asyncio.create_task(self._kept(self._purge), name="purge"),
-            asyncio.create_task(self._kept(lambda: self._emptying(workshop)), name="emptying"),
-            asyncio.create_task(self._kept(core.sinks.run), name="sinks"),
-        ]
+        self._loops.keep(self._mail.run, "mail")
+        self._loops.keep(self._purge, "purge")
+        self._loops.keep(lambda: self._emptying(workshop), "emptying")
+        self._loops.keep(core.sinks.run, "sinks")
         log.info("Cusna serves %s on %s:%s", general.base_url, general.listen.host, general.listen.port)
 
     def _metrics(self) -> tuple[Route, ...]:
@@ -168,11 +166,9 @@ class App:
         try:
             if self._control is not None:
                 await self._control.stop()
-            for task in self._tasks:
-                task.cancel()
             await self.core.hints.close()
             # Side by side: pages that wait for a controller are answered when the engine stops.
-            ending: list[Awaitable[Any]] = [self.core.engine.stop(), *self._tasks]
+            ending: list[Awaitable[Any]] = [self.core.engine.stop(), self._loops.end_all()]
             if self._runner is not None:
                 ending.append(self._runner.cleanup())
             if self._monitoring is not None:
@@ -181,15 +177,6 @@ class App:
         finally:
             await self.core.close()
         log.info("Cusna has stopped.")
-
-    async def _kept(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """A bug in a loop is told, and does not end it for good."""
-        while True:
-            try:
-                await loop()
-            except Exception as error:  # noqa: BLE001 - told without its text, which may hold anything
-                log.error("A loop met a bug (%s). It begins again.", troubles.place(error))  # noqa: TRY400
-                await self.core.clock.sleep(AFTER_A_BUG)
 
     async def _emptying(self, workshop: Workshop) -> None:
         """Networks that were moved or removed, until not one of our keys is left there."""

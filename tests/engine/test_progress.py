@@ -83,7 +83,7 @@ async def test_a_look_that_takes_long_is_asked_for_once(house: House) -> None:
     wifi = house.engine.estate.wifis["members"]
     async with house.engine.busy(wifi):
         assert await asyncio.gather(*(house.engine.look_again(wifi, 0.05) for _ in range(3))) == [False] * 3
-        assert len(house.engine._background) == 1
+        assert len(house.engine._loops._asides) == 1
     assert await house.engine.look_again(wifi, 10)
 
 

@@ -1,14 +1,12 @@
 """How do the parts of the engine turn together?"""
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from cusna_core.api import Clock
-from cusna_core.engine import troubles
+from cusna_core.engine import replaced, troubles
 from cusna_core.engine import watch as watching
 from cusna_core.engine.appearance.locations import Appearance
 from cusna_core.engine.apply import Applier
@@ -19,6 +17,7 @@ from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.engine.findings import Findings
 from cusna_core.engine.job import Standing
+from cusna_core.engine.loops import Loops
 from cusna_core.engine.notices import Notices
 from cusna_core.engine.plan import Planner
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
@@ -27,20 +26,14 @@ from cusna_core.engine.timing import StepGuard
 from cusna_core.engine.watch import Watch
 from cusna_core.engine.worker import Brought, Worker
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit, events, outbox
+from cusna_core.store import audit
 from cusna_core.store import facts as fact_rows
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
-log = logging.getLogger(__name__)
-
 CHECK_EVERY = 3600.0
 """Seconds between two looks at each controller, network and source for findings."""
-
-Loop = Callable[[], Coroutine[Any, Any, None]]
-AFTER_A_BUG = 30.0
-"""Seconds until a loop that ended by a bug begins again."""
 
 
 class Engine:
@@ -86,8 +79,7 @@ class Engine:
         self._timer = Timer(clock, self._guard, self.decisions)
         self._verify = Nudge(clock)
         self._check = Nudge(clock)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._background: set[asyncio.Task[None]] = set()
+        self._loops = Loops(clock)
         self._looking: dict[str, asyncio.Task[None]] = {}
         """Looks at networks that admins asked for."""
         self._running = False
@@ -101,10 +93,10 @@ class Engine:
     async def start(self, estate: Estate) -> None:
         """Overdue ends first, from what is stored; then everything else begins."""
         await self.take(estate)
-        self._spawn(lambda: self._timer.run(self.decide), "timer")
-        self._spawn(self._verifying, "verify")
-        self._spawn(self._checking, "check")
-        self._spawn(self.notices.run, "notices")
+        self._loops.keep(lambda: self._timer.run(self.decide), "timer")
+        self._loops.keep(self._verifying, "verify")
+        self._loops.keep(self._checking, "check")
+        self._loops.keep(self.notices.run, "notices")
         self.ready.set()
 
     async def take(self, estate: Estate, *, loops: bool = True) -> None:
@@ -113,7 +105,7 @@ class Engine:
         Without `loops` (a command) nothing begins by itself.
         """
         await self.appearance.load()
-        await self._cancel(self._tasks_named("source:", "controller:"))
+        await self._loops.end("source:", "controller:")
         before, self._workers = self._workers, {}
         self.estate = estate
         self.decisions.estate = estate
@@ -134,98 +126,40 @@ class Engine:
         await self.findings.report(
             "setup", [replace(one, about=one.about or one.path) for one in estate.findings]
         )
-        await self.findings.forget(self._speaks)
+        await self.findings.forget(lambda scope: scope.endswith(":held") or estate.has(scope))
         known = await self.db.read(account_rows.integrations)
         for name in sorted({*known, *estate.integrations}):
             await self._decide_one(name)
-        self.watch.keep(self._watched)
+        self.watch.keep(estate.has)
         self._running = loops
         if not loops:
             return
         for name, worker in self._workers.items():
-            self._spawn(worker.run, f"controller:{name}")
+            self._loops.keep(worker.run, f"controller:{name}")
         for name, poller in self._pollers.items():
-            self._spawn(poller.run, f"source:{name}")
+            self._loops.keep(poller.run, f"source:{name}")
         self._timer.nudge.set()
         self._check.set()
 
     async def stop(self) -> None:
         """End all loops; who waits for one is answered."""
         self._over = True
-        await self._cancel([*self._tasks, *self._background])
-
-    def _speaks(self, scope: str) -> bool:
-        """Whether somebody still tells of this scope; what was removed leaves no findings behind."""
-        kind, _, rest = scope.partition(":")
-        name = rest.partition(":")[0]
-        match kind:
-            case "integration":
-                return name in self.estate.integrations or rest.endswith(":held")
-            case "controller":
-                return name in self.estate.controllers
-            case "network":
-                return name in self.estate.wifis
-        return True
-
-    def _watched(self, topic: str) -> bool:
-        """Whether there still is what a topic is about."""
-        kind, _, name = topic.partition(":")
-        if kind == "network":
-            return name in self.estate.wifis
-        return kind != "integration" or name in self.estate.integrations
+        await self._loops.end_all()
 
     def now(self) -> datetime:
         """The instant by which rights count: held back for a while after the machine's clock was set."""
         return self._guard.now()
 
-    def _spawn(self, loop: Loop, name: str) -> None:
-        task = asyncio.create_task(self._kept_alive(loop, name), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _kept_alive(self, loop: Loop, name: str) -> None:
-        """A bug in one loop is told, and neither ends it for good nor touches the others."""
-        while True:
-            try:
-                await loop()
-            except Exception as error:  # noqa: BLE001 - told without its text, which may hold anything
-                bug = troubles.place(error)
-                log.error("%s met a bug (%s). It begins again in %s s.", name, bug, AFTER_A_BUG)  # noqa: TRY400
-                await self.clock.sleep(AFTER_A_BUG)
-
-    def _tasks_named(self, *prefixes: str) -> list[asyncio.Task[None]]:
-        return [one for one in self._tasks if one.get_name().startswith(prefixes)]
-
-    async def _cancel(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        ending = list(tasks)
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
-
     # Rounds
 
     def _was_read(self, integration: str) -> None:
-        self._aside(self._take_up(integration))
+        self._loops.aside(self._take_up(integration))
 
     async def _take_up(self, integration: str) -> None:
         await self.decide([integration])
         poller = self._pollers.get(integration)
         if poller is not None:
             poller.tried.set()
-
-    def _aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something beside what is going on; a bug in it is told."""
-
-        async def told() -> None:
-            try:
-                await work
-            except Exception as error:  # noqa: BLE001 - as above
-                log.error("A bug (%s).", troubles.place(error))  # noqa: TRY400
-
-        task = asyncio.create_task(told())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        return task
 
     async def decide(self, integrations: Iterable[str]) -> None:
         """Decide anew, and have the networks brought to it."""
@@ -273,7 +207,7 @@ class Engine:
             return False
         task = self._looking.get(wifi.id)
         if task is None or task.done():
-            task = self._looking[wifi.id] = self._aside(worker.look(wifi.id))
+            task = self._looking[wifi.id] = self._loops.aside(worker.look(wifi.id))
         done, _ = await asyncio.wait([task], timeout=patience)
         return bool(done)
 
@@ -321,7 +255,7 @@ class Engine:
             for wifi in self.estate.wifis_at(location.id):
                 worker = self._workers[wifi.controller_id]
                 serve = worker.serve if self._running else worker.serve_now
-                task = self._aside(serve(wifi.id, account_id))
+                task = self._loops.aside(serve(wifi.id, account_id))
                 if location_id in (None, location.id):
                     here.append(task)
         if here:
@@ -336,29 +270,10 @@ class Engine:
     async def replace(self, account_ids: Sequence[str]) -> None:
         """Give accounts a new passphrase, because somebody else's key has theirs; tell them (rule 8)."""
         now = self.clock.now()
-
-        def renew(tx: Tx) -> None:
-            for account in account_ids:
-                row = account_rows.get(tx, account)
-                if row is None:
-                    continue
-                account_rows.set_passphrase(tx, self.vault, account, self._new_passphrase(), now)
-                account_rows.replaced(tx, account, True)
-                audit.write(tx, "passphrase-replaced", now, who="cusna", account=account, data={})
-                events.put(tx, "passphrase.changed", now, account=account, data={"by": "cusna"})
-                if row.email:
-                    outbox.put(
-                        tx,
-                        self.vault,
-                        "passphrase-replaced",
-                        f"passphrase-replaced:{account}:{int(now.timestamp())}",
-                        {"account": account},
-                        now,
-                    )
-
-        await self.db.run(renew)
-        rows = await self.db.read(lambda tx: [account_rows.get(tx, one) for one in account_ids])
-        for name in {one.integration for one in rows if one is not None}:
+        touched = await self.db.run(
+            lambda tx: replaced.replace(tx, self.vault, account_ids, self._new_passphrase, now)
+        )
+        for name in touched:
             await self.decisions.decide(name)
         self.nudge_mail()
 

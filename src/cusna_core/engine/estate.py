@@ -90,6 +90,16 @@ class Estate:
     last_policies: Mapping[str, Policy] = field(default_factory=dict)
     """Of integrations that are switched off: what they last worked with."""
 
+    def has(self, scope: str) -> bool:
+        """Whether what this is about ("network:members:run") is still here; true of all else."""
+        kind, _, rest = scope.partition(":")
+        of: Mapping[str, Mapping[str, object]] = {
+            "integration": self.integrations,
+            "controller": self.controllers,
+            "network": self.wifis,
+        }
+        return kind not in of or rest.partition(":")[0] in of[kind]
+
     def places(self, integration: str) -> tuple[Place, ...]:
         return tuple(one.place for one in self.locations.values() if one.place.integration == integration)
 
