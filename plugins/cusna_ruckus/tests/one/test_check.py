@@ -33,6 +33,11 @@ def no_ssid(fake: RuckusOneFake) -> None:
     fake.house.wlans.clear()
 
 
+def hidden_ssid(fake: RuckusOneFake) -> None:
+    """The pool does not say which networks it is attached to (or they may not be seen)."""
+    fake.house.wlan(SSID)["ssid"] = ""  # type: ignore[index] # it is there
+
+
 def second_group(fake: RuckusOneFake) -> None:
     fake.house.add_group("Second", fake.pool(SSID).id)
 
@@ -52,6 +57,7 @@ FINDINGS: list[tuple[str, Bend, dict[str, Any], Level, str]] = [
     ("length", pool(passphraseLength=20), {}, Level.ERROR, "pool"),
     ("expires", pool(expirationType="DAYS_AFTER_TIME"), {}, Level.ERROR, "pool"),
     ("not-attached", no_ssid, {}, Level.WARNING, "pool"),
+    ("no-ssid", hidden_ssid, {}, Level.ERROR, "ssid"),
     ("several-ssids", second_ssid, {}, Level.ERROR, "ssid"),
     ("other-ssid", nothing, {"ssid": "Elsewhere"}, Level.ERROR, "ssid"),
     ("several-groups", second_group, {}, Level.ERROR, "identity_group_id"),

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cusna_core.api import (
     AuthFailed,
     BadAnswer,
+    ConfigError,
     Context,
     Key,
     PluginError,
@@ -75,7 +76,7 @@ class TestLogin:
 
     @pytest.mark.parametrize("how", ["secret", "tenant", "redirect"])
     async def test_a_web_page_for_a_login(self, make_controller: Make, fake: RuckusOneFake, how: str) -> None:
-        """It is no token, and the check says what may be wrong."""
+        """It is no token. Whoever sets it up is told at once, at the field that is most likely wrong."""
         fake.knobs.html_login = True
         wrong = {"secret": {"client_secret": "wrong"}, "tenant": {"tenant_id": "0" * 32}, "redirect": {}}[how]
         controller = await make_controller(**wrong)
@@ -83,8 +84,9 @@ class TestLogin:
             fake.faults.append(Fault("redirect", TOKEN, body="https://ruckus.cloud/login", times=9))
         with pytest.raises(NoToken):
             await controller.networks()
-        [finding] = await controller.check()
-        assert (finding.code, finding.path) == ("ruckus-one.no-token", "tenant_id")
+        with pytest.raises(ConfigError, match="tenant_id") as refused:
+            await controller.check()
+        assert refused.value.path == "tenant_id"
 
     @pytest.mark.parametrize("body", ["{}", "[]", "null", '{"access_token": ""}', '{"access_token": null}'])
     async def test_no_token_in_it(self, controller: RuckusOne, fake: RuckusOneFake, body: str) -> None:

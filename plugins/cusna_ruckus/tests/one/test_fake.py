@@ -219,6 +219,7 @@ async def test_notifications_go_out_in_clear(
     [row] = fake.rows(SSID)
     await vendor.done("PATCH", f"{rows}/{row['id']}", {"passphrase": "passphrase-2"})
     assert fake.house.mails == (["passphrase-1", "passphrase-2"] if on else [])
+    fake.house.mails.clear()  # else the fixture would say that we let it happen
 
 
 async def test_devices_need_bare_arrays(vendor: Vendor, fake: RuckusOneFake, rows: str) -> None:

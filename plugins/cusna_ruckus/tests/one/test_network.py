@@ -164,6 +164,37 @@ class TestCreate:
         assert fake.others(SSID) == before
 
 
+class TestNotifications:
+    """A pool may be set to mail every new passphrase in clear; no call can forbid it."""
+
+    async def test_nothing_is_written_that_would_be_mailed(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, end: Any
+    ) -> None:
+        ref = await network.create(key())
+        fake.pool(SSID).fields["autoNotificationsEnabled"] = True
+        [found] = await network.check()
+        assert found.code == "ruckus-one.notifies"
+        ends = network.update(ref, key(passphrase="new-new-new-new-new"))
+        for change in (ends, network.create(key("ben", "more-more-more-more"))):
+            with pytest.raises(ConfigError, match="in clear") as refused:
+                await change
+            assert refused.value.path == "pool"
+        assert fake.house.mails == []
+        assert len(await network.read()) == 1
+        [ended] = await end(network, ref)
+        assert ended.error is None, "who may not be here any more is let go all the same"
+
+    async def test_it_goes_on_as_soon_as_they_are_off(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys
+    ) -> None:
+        fake.pool(SSID).fields["autoNotificationsEnabled"] = True
+        with pytest.raises(ConfigError):
+            await network.create(key())
+        fake.pool(SSID).fields["autoNotificationsEnabled"] = False
+        await network.create(key())
+        assert len(fake.rows(SSID)) == 1
+
+
 class TestUpdate:
     async def test_only_what_differs_is_sent(
         self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys
@@ -344,6 +375,20 @@ class TestEnd:
         assert fake.rows(SSID) == []
         assert not [one for one in fake.gate.calls if "PATCH" in one]
         await network.revoke(ref)
+
+    @pytest.mark.parametrize("status", [403, 500])
+    async def test_devices_that_may_not_be_seen_hold_up_no_end(
+        self, make_network: Make, fake: RuckusOneFake, key: Keys, clock: HandClock, status: int
+    ) -> None:
+        """They are asked for before a passphrase goes, and only to be dropped afterwards."""
+        network = make_network(disable_mode="delete")
+        ref = await network.create(key())
+        ended = await network.read()
+        clock.advance(61)
+        fake.faults.append(Fault("status", "GET .*/devices$", status, times=9))
+        await network.revoke(ref)
+        assert fake.rows(SSID) == []
+        assert await network.disconnect(ended) == 0
 
     async def test_one_that_cannot_be_deleted(
         self, make_network: Make, fake: RuckusOneFake, key: Keys, end: Any

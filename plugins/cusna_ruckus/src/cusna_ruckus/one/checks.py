@@ -9,7 +9,7 @@ from cusna_ruckus.one.options import DisableMode, RuckusOneOptions
 SHORTEST = 19
 """Characters of the shortest passphrase that Cusna makes: four groups of four and three hyphens."""
 NEARLY_FULL = 0.8
-SERVICE = "RUCKUS One, your DPSK service → Edit"
+SERVICE = "RUCKUS One: Network Control → My Services → DPSK → the pool → Edit"
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.INFO)
 
@@ -24,16 +24,6 @@ def error(code: str, summary: str, fix: str, path: str = "") -> Finding:
 
 def warning(code: str, summary: str, fix: str, path: str = "") -> Finding:
     return Finding(Level.WARNING, f"ruckus-one.{code}", summary, fix, path)
-
-
-def of_login(problem: str) -> Finding:
-    return error(
-        "no-token",
-        problem,
-        "Compare tenant_id with the address of your RUCKUS One pages, and region with its host. If both are "
-        "right, make a new application token: Administration → Account Management → Settings.",
-        "tenant_id",
-    )
 
 
 def of_place(problem: ConfigError) -> Finding:
@@ -71,7 +61,8 @@ def of_pool(pool: Pool) -> Iterable[Finding]:
     if pool.notifies:
         yield error(
             "notifies",
-            f"{name} sends every new passphrase in clear by e-mail or SMS whenever one is made or changed.",
+            f"{name} sends every new passphrase in clear by e-mail or SMS. Until that is off, Cusna makes "
+            "and changes no key there; ends go through.",
             f"{SERVICE}: switch the automatic notifications off.",
             "pool",
         )
@@ -101,6 +92,14 @@ def of_wlans(pool: Pool, wlans: Sequence[Wlan], chosen: str | None) -> Iterable[
             f'Pool "{pool.name}" is attached to no network: keys can be made, but open no WiFi.',
             "Add a network of type DPSK with this pool, and activate it at your venues.",
             "pool",
+        )
+    elif chosen is None and not names:
+        yield error(
+            "no-ssid",
+            f'RUCKUS One does not tell by which SSID people reach pool "{pool.name}": what members are shown '
+            "would not be the name of their WiFi.",
+            "Set ssid to the name that members see.",
+            "ssid",
         )
     elif chosen is None and len(names) > 1:
         yield error(

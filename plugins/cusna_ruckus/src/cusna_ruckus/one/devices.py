@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from cusna_core.api import AuthFailed, Client, KeyState, Missing, Ref, Rejected
+from cusna_core.api import AuthFailed, Client, KeyState, Missing, PluginError, Ref, Rejected
 from cusna_ruckus.one.client import Cloud
 from cusna_ruckus.one.models import Connected, Row
 from cusna_ruckus.one.place import Place
@@ -38,8 +38,14 @@ class Devices:
         ]
 
     async def leave(self, row: str) -> None:
-        """Remember the devices of a passphrase that is about to be deleted, and its devices with it."""
-        self._left[row] = await self._of(row)
+        """Remember the devices of a passphrase that is about to be deleted, and its devices with it.
+
+        Where they cannot be told, nobody is dropped: the end does not wait for it.
+        """
+        try:
+            self._left[row] = await self._of(row)
+        except PluginError:
+            self._left[row] = ()
         while len(self._left) > LEFT:
             del self._left[next(iter(self._left))]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from weakref import WeakValueDictionary
 
-from cusna_core.api import Context, Controller, Finding, NetworkChoice
+from cusna_core.api import ConfigError, Context, Controller, Finding, NetworkChoice
 from cusna_ruckus.one import checks
 from cusna_ruckus.one.client import Cloud, NoToken
 from cusna_ruckus.one.network import RuckusOneNetwork
@@ -41,12 +41,16 @@ class RuckusOne(Controller[RuckusOneOptions, RuckusOneNetworkOptions]):
         await self.cloud.close()
 
     async def check(self) -> Sequence[Finding]:
-        found = list(checks.of_host(self.options))
         try:
-            found += checks.of_pools(await self.cloud.pools())
+            pools = await self.cloud.pools()
         except NoToken as problem:
-            found.append(checks.of_login(str(problem)))
-        return checks.errors_first(found)
+            # Elsewhere it may pass by itself; who asks now has just typed it, or wants to know what is wrong.
+            raise ConfigError(
+                f"{problem} Compare tenant_id with the address of your RUCKUS One pages, and region with its "
+                "host. If both are right, make a new application token.",
+                path="tenant_id",
+            ) from None
+        return checks.errors_first([*checks.of_host(self.options), *checks.of_pools(pools)])
 
     async def networks(self) -> Sequence[NetworkChoice]:
         """The tenant's pools, each with the SSIDs that it is attached to."""

@@ -167,11 +167,13 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
     async def create(self, key: Key) -> Ref:
         await self._know()
         fit(key, self.limits)
+        await self._place.need_quiet()
         return await self._writes.create(key)
 
     async def update(self, ref: Ref, key: Key) -> Ref:
         await self._know()
         fit(key, self.limits)
+        await self._place.need_quiet()
         return await self._writes.update(ref, key)
 
     async def revoke(self, ref: Ref) -> None:

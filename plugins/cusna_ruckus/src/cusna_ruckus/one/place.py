@@ -59,6 +59,15 @@ class Place:
         self._pool = found
         return found
 
+    async def need_quiet(self) -> None:
+        """Refuse to write where RUCKUS One would mail the passphrase in clear, whatever the call says."""
+        if (await self.pool()).notifies and (await self.look()).notifies:
+            raise ConfigError(
+                f'Pool "{self._name}" sends new passphrases in clear by e-mail or SMS. No key is made or '
+                "changed until its automatic notifications are off; keys still end.",
+                path="pool",
+            )
+
     async def wlans(self) -> Sequence[Wlan]:
         """The networks that the pool is attached to, by their SSIDs."""
         if self._wlans is None:

@@ -169,7 +169,8 @@ class Routes:
     async def attached(self, request: web.Request) -> web.Response:
         house = request[HOUSE]
         wlan = house.wlans.get(request.match_info["wlan"], {"pools": []})
-        return web.json_response([house.pool_shown(house.pools[one]) for one in wlan["pools"] if one in house.pools])
+        pools = [house.pools[one] for one in wlan["pools"] if one in house.pools]
+        return web.json_response([house.pool_shown(one) for one in pools])
 
     async def wlans(self, request: web.Request) -> web.Response:
         body = object_of(await body_of(request))
