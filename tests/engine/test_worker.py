@@ -74,7 +74,7 @@ async def test_what_was_changed_since_it_was_looked_at_does_not_count_as_working
     await house.db.run(
         lambda tx: account_rows.set_passphrase(tx, house.vault, account, "changed-by-ann-7", now)
     )
-    await house.engine.applier.settle(plan)
+    await house.engine.proof.settle(plan)
     assert await state(house, "ann") == "intended"
 
 

@@ -139,7 +139,7 @@ class Acts:
                     )
                     return {**told_plan, "refused": why}
                 applied = await self._engine.applier.apply(plan)
-                await self._engine.applier.settle(plan)
+                await self._engine.proof.settle(plan)
         except PluginError as error:
             return {**here, "trouble": str(error)}
         await self._audit(

@@ -1,11 +1,11 @@
 """How does a plan become keys that work, so that a crash or a lost answer makes neither twin nor orphan?
 
-Intent first, then the vendor, then the outcome; what counts as working was read back.
+Intent first, then the vendor, then the outcome; `proof` tells what of it works.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,15 +31,14 @@ from cusna_core.api import (
     Update,
 )
 from cusna_core.engine.estate import Wifi
-from cusna_core.engine.plan import Plan, Planner, reference
+from cusna_core.engine.plan import Plan, reference
+from cusna_core.engine.proof import Proof
 from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Wanted
-from cusna_core.flow.ownership import Memory, own
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit, events
+from cusna_core.store import audit
 from cusna_core.store import keys as key_rows
 from cusna_core.store.db import Database, Tx
-from cusna_core.store.events import News
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -68,11 +67,11 @@ class Applied:
 class Applier:
     """Carries out plans. One at a time for each network: the caller sees to that."""
 
-    def __init__(self, db: Database, vault: Vault, clock: Clock, planner: Planner) -> None:
+    def __init__(self, db: Database, vault: Vault, clock: Clock, proof: Proof) -> None:
         self._db = db
         self._vault = vault
         self._clock = clock
-        self._planner = planner
+        self._proof = proof
 
     def chunks(self, plan: Plan) -> list[tuple[Step, ...]]:
         """The steps as the driver gets them: all at once where a write disturbs, else as many as it likes."""
@@ -204,65 +203,13 @@ class Applier:
         await self._db.run(keep)
 
     async def _read_back(self, wifi: Wifi, applied: Applied) -> None:
-        """Only what the vendor shows counts as working."""
         try:
             async with asyncio.timeout(PATIENCE):
-                seen = await self._planner.look(wifi)
+                applied.missing += await self._proof.missing(wifi, applied.done)
         except TimeoutError:
             applied.stop = applied.stop or Unreachable("It did not answer in time.")
-            return
         except Exception as error:  # noqa: BLE001 - what was written is looked at again after the trouble
             applied.stop = applied.stop or error
-            return
-        memory: list[Memory] = await self._db.read(lambda tx: key_rows.memory(tx, wifi.id))
-        owned = own(seen, memory, wifi.network.features)
-        there = {one.state.ref for one in seen}
-        good: list[Wanted] = []
-        for step in list(applied.done):
-            if step.verb is Verb.REVOKE and Cause.ENDED in step.causes and step.ref in there:
-                applied.missing.append(step)
-            if step.wanted is None or step.verb is Verb.REVOKE:
-                continue
-            keys = owned.ours.get(step.wanted.account_id, ())
-            if any(_is(one.state, one.fingerprint, step.wanted) for one in keys):
-                good.append(step.wanted)
-            else:
-                applied.missing.append(step)
-        await self._verified(wifi, good)
-
-    async def settle(self, plan: Plan, besides: Collection[str] = ()) -> None:
-        """Record what the plan found in order, who waits, and who has no key any more.
-
-        `besides`: accounts that were served since the plan was made.
-        """
-        touched = {one.account_id for one in plan.steps} | set(besides)
-        await self._verified(plan.wifi, [one for one in plan.should.wanted if one.account_id not in touched])
-        waiting = {one.account_id: one.why for one in plan.should.waiting}
-        known = {one.account_id for one in plan.should.wanted} | waiting.keys() | plan.owned.ours.keys()
-        now = self._clock.now()
-
-        def settle(tx: Tx) -> None:
-            key_rows.waiting(tx, plan.wifi.id, waiting, now, only=plan.only)
-            if plan.only is None:
-                key_rows.closed(tx, plan.wifi.id, known | set(besides), plan.at, now)
-
-        await self._db.run(settle)
-
-    async def _verified(self, wifi: Wifi, good: Iterable[Wanted]) -> None:
-        """These work, unless the member has changed the passphrase since."""
-        seen = {one.account_id: one.fingerprint for one in good}
-        now = self._clock.now()
-
-        def verified(tx: Tx) -> None:
-            current = account_rows.fingerprints_of(tx, seen)
-            still = [account for account, one in seen.items() if current.get(account) == one]
-            news = key_rows.not_yet_working(tx, wifi.id, still) if events.wanted(tx, "key.working") else []
-            key_rows.verified(tx, wifi.id, still, now)
-            told = [News("key.working", network=wifi.id, account=account) for account in news]
-            events.put_many(tx, told, now)
-
-        if seen:
-            await self._db.run(verified)
 
     async def _disconnect(self, wifi: Wifi, done: Iterable[Step]) -> None:
         """Who has no right any more is dropped; a member's own change drops nobody."""
@@ -281,11 +228,6 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - a driver that cannot must not hide what else was done
             # The keys are gone, so nobody joins again; who is on stays until the next roam.
             log.warning("%s: devices could not be disconnected (%s).", wifi.id, type(error).__name__)
-
-
-def _is(state: KeyState, fingerprint: str | None, wanted: Wanted) -> bool:
-    """Whether a key that was read is the one that was wanted, as far as the vendor shows."""
-    return (fingerprint is None or fingerprint == wanted.fingerprint) and state.vlan == wanted.vlan
 
 
 def taken(applied: Applied) -> frozenset[str]:

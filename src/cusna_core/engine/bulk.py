@@ -9,6 +9,7 @@ from cusna_core.engine import watch as watching
 from cusna_core.engine.apply import Applied, Applier
 from cusna_core.engine.job import Job
 from cusna_core.engine.plan import Plan
+from cusna_core.engine.proof import Proof
 from cusna_core.engine.watch import Progress, Watch
 from cusna_core.flow.changes import Step
 
@@ -24,10 +25,17 @@ class Bulk:
     """Takes a plan chunk by chunk; whoever asks comes in between, or beside where a chunk is large."""
 
     def __init__(
-        self, applier: Applier, clock: Clock, watch: Watch, wake: asyncio.Event, serve_asked: ServeAsked
+        self,
+        applier: Applier,
+        proof: Proof,
+        clock: Clock,
+        watch: Watch,
+        wake: asyncio.Event,
+        serve_asked: ServeAsked,
     ) -> None:
         """`wake` is set when somebody asks."""
         self._applier = applier
+        self._proof = proof
         self._clock = clock
         self._watch = watch
         self._wake = wake
@@ -79,7 +87,7 @@ class Bulk:
                 break
             if number + 1 < len(chunks):
                 served |= _here(plan, await self._serve_asked(()))
-        await self._applier.settle(plan, served)
+        await self._proof.settle(plan, served)
         return total
 
     async def _beside(

@@ -20,6 +20,7 @@ from cusna_core.engine.job import Standing
 from cusna_core.engine.loops import Loops
 from cusna_core.engine.notices import Notices
 from cusna_core.engine.plan import Planner
+from cusna_core.engine.proof import Proof
 from cusna_core.engine.scheduler import Nudge, Poller, Timer
 from cusna_core.engine.sync import Sync
 from cusna_core.engine.timing import StepGuard
@@ -68,7 +69,8 @@ class Engine:
         self.appearance = Appearance(db, clock)
         self.sync = Sync(db, vault, clock, new_passphrase, self.watch)
         self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
-        self.applier = Applier(db, vault, clock, self.planner)
+        self.proof = Proof(db, clock, self.planner)
+        self.applier = Applier(db, vault, clock, self.proof)
         self._new_passphrase = new_passphrase
         self.nudge_mail = nudge_mail
         self.notices = Notices(db, vault, clock, self.decisions, nudge_mail)
@@ -116,7 +118,13 @@ class Engine:
         }
         self._workers = {
             name: Worker(
-                self.clock, self.planner, self.applier, self.findings.report, self.replace, self.watch
+                self.clock,
+                self.planner,
+                self.applier,
+                self.proof,
+                self.findings.report,
+                self.replace,
+                self.watch,
             )
             for name in estate.controllers
         }

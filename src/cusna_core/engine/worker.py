@@ -17,6 +17,7 @@ from cusna_core.engine.bulk import Bulk, Served, Tell
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.job import AGAIN, PROBE, Job, Standing, answer
 from cusna_core.engine.plan import Plan, Planner
+from cusna_core.engine.proof import Proof
 from cusna_core.engine.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -42,21 +43,23 @@ class Worker:
         clock: Clock,
         planner: Planner,
         applier: Applier,
+        proof: Proof,
         report: Report,
         replace: Replace,
-        watch: Watch | None = None,
+        watch: Watch,
     ) -> None:
         self._clock = clock
         self._planner = planner
         self._applier = applier
+        self._proof = proof
         self._report = report
         self._replace = replace
-        self._watch = watch or Watch()
+        self._watch = watch
         self._jobs: dict[str, Job] = {}
         self._wake = asyncio.Event()
         self.busy = asyncio.Lock()
         """Held while the controller's networks are worked on: one at a time, whoever does it."""
-        self._bulk = Bulk(applier, clock, self._watch, self._wake, self._serve_asked)
+        self._bulk = Bulk(applier, proof, clock, self._watch, self._wake, self._serve_asked)
         self._random = random.SystemRandom()
         self._over = False
         """Nobody works here any more (or not before a bug's pause is over): do not wait."""
@@ -206,7 +209,7 @@ class Worker:
             if plan.steps:
                 job.wrote = self._clock.monotonic()
             applied = await self._applier.apply(plan)
-            await self._applier.settle(plan, [one.account_id or "" for one in plan.steps])
+            await self._proof.settle(plan, [one.account_id or "" for one in plan.steps])
         except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
             await self._trouble(job, error)
             return
