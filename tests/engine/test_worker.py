@@ -205,7 +205,7 @@ async def test_a_controller_in_trouble_is_tried_once_for_all_who_wait(
     house.fake.down = False
     await house.engine.check()
     assert await until(lambda: len(house.fake.airs[SSID].keys) == 10)
-    assert not house.engine.standing(house.engine.estate.wifis["members"]).in_trouble
+    assert await until(lambda: not house.engine.standing(house.engine.estate.wifis["members"]).in_trouble)
 
 
 async def test_refused_credentials_are_not_tried_for_everybody(
