@@ -3,9 +3,13 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from . import calls, console
+from . import calls, console, portal
 
-BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {"calls": calls.main, "console": console.main}
+BENCHES: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "calls": calls.main,
+    "console": console.main,
+    "portal": portal.main,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

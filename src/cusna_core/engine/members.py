@@ -31,6 +31,8 @@ class Members:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._made: dict[str, tuple[object, Door]] = {}
+        """Doors by location, with what each was made of: a page asks for its own, and some for all."""
 
     def doors(self) -> Sequence[Door]:
         return tuple(self._door(one) for one in self._engine.estate.locations.values())
@@ -45,18 +47,27 @@ class Members:
         return self._bare(location) if location else None
 
     def _door(self, location: Location) -> Door:
-        return self._engine.appearance.dressed(self._bare(location))
+        look = self._engine.appearance.looks(location.id)
+        made_of = (location, self._ssids(location), look)
+        made = self._made.get(location.id)
+        if made is None or made[0] != made_of:
+            made = (made_of, self._engine.appearance.dressed(self._bare(location)))
+            self._made[location.id] = made
+        return made[1]
 
     def _bare(self, location: Location) -> Door:
-        ssids = dict.fromkeys(one.ssid for one in self._engine.estate.wifis_of(location.id))
         return Door(
             location.id,
             location.name,
             location.place.zone,
-            tuple(ssids),
+            self._ssids(location),
             location.contact,
             location.privacy_url,
         )
+
+    def _ssids(self, location: Location) -> tuple[str, ...]:
+        """As their controllers tell them now."""
+        return tuple(dict.fromkeys(one.ssid for one in self._engine.estate.wifis_of(location.id)))
 
     async def resolve(self, location_id: str, typed: str, *, look: bool = True) -> Recipient | None:
         """Whom a typed address means, after a fresh look at the source; None: no mail goes out.
@@ -96,14 +107,18 @@ class Members:
     async def _welcome(self, account_id: str) -> bool:
         """Anyone the source knows, not blocked and not suspended, may sign in (design 7)."""
         decision, account = await self._decision(account_id)
-        if decision is None or account is None or account.suspended:
+        return decision is not None and account is not None and self._may_sign_in(decision, account)
+
+    @staticmethod
+    def _may_sign_in(decision: Decision, account: Account) -> bool:
+        if account.suspended:
             return False
-        facts = decision.facts_of(account_id)
+        facts = decision.facts_of(account.id)
         if account.person_ids & facts.blocked:
             return False
         # Who has a right that the brake holds is welcome, though the source tells of nobody today.
         known = account.person_ids & facts.people.keys()
-        return bool(known) or bool(decision.rights_of(account_id))
+        return bool(known) or bool(decision.rights_of(account.id))
 
     async def _decision(self, account_id: str) -> tuple[Decision | None, Account | None]:
         account = await self._engine.db.read(lambda tx: account_rows.one(tx, account_id))
@@ -156,14 +171,18 @@ class Members:
 
     async def view(self, account_id: str, location_id: str) -> MemberView | None:
         """The page's data; None when the account may no longer be signed in."""
-        if not await self._welcome(account_id):
-            return None
-        decision, account = await self._decision(account_id)
-        location = self._engine.estate.locations.get(location_id)
-        row, states = await self._engine.db.read(
-            lambda tx: (account_rows.get(tx, account_id), key_rows.states(tx, account_id))
+        account, row, states = await self._engine.db.read(
+            lambda tx: (
+                account_rows.one(tx, account_id),
+                account_rows.get(tx, account_id),
+                key_rows.states(tx, account_id),
+            )
         )
-        if decision is None or account is None or row is None or location is None:
+        location = self._engine.estate.locations.get(location_id)
+        if account is None or row is None or location is None:
+            return None
+        decision = self._engine.decisions.latest(account.integration)
+        if decision is None or not self._may_sign_in(decision, account):
             return None
         now = self._engine.now()
         accesses = self._engine.decisions.accesses_of(account.integration, account_id, now)
@@ -278,7 +297,7 @@ class Members:
             account_rows.replaced(tx, account_id, False)
             audit.write(tx, "passphrase-changed", now, who="member", account=account_id, data={})
             events.put(tx, "passphrase.changed", now, account=account_id, data={"by": "member"})
-            if told:
+            if True:
                 outbox.put(
                     tx,
                     self._engine.vault,

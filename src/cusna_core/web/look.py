@@ -21,7 +21,7 @@ async def show(request: web.Request) -> web.Response:
         made, text = style(f"#{found[1]}")
         if made != name:
             raise web.HTTPNotFound
-        response = Body.of(text.encode(), "text/css; charset=utf-8").answer(request)
+        response = Body(text.encode(), "text/css; charset=utf-8").answer(request)
     elif LOGO.match(name):
         logo = await site.db.read(lambda tx: appearance.logo(tx, name))
         if logo is None:

@@ -2,8 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from multidict import CIMultiDict
 
 from cusna_core import words
 from cusna_core.web.paragraphs import paragraphs
@@ -19,29 +19,29 @@ from cusna_core.words import Language, languages
 
 SMALL = 1000
 """Below so many bytes a packet is one packet anyway."""
-KEPT = 500
-"""Parts of pages kept in memory: SSIDs times languages times devices."""
+QUICK = 3
+"""How hard a page is packed that is made for one request: harder takes twice as long for a twentieth less."""
+HTML = "text/html; charset=utf-8"
+KEPT = 1000
+"""Parts of pages kept in memory: locations, SSIDs and devices, in each language."""
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-@dataclass(frozen=True, slots=True)
 class Body:
-    """Bytes that are sent as they are, plain or packed."""
+    """Bytes that are sent as they are, plain or packed, and the headers that go with them."""
 
-    plain: bytes
-    packed: bytes
-    type: str = "text/html; charset=utf-8"
+    __slots__ = ("_headers", "_packed", "_plain")
 
-    @classmethod
-    def of(cls, plain: bytes, type: str = "text/html; charset=utf-8", level: int = 9) -> "Body":  # noqa: A002
-        return cls(plain, gzip.compress(plain, level, mtime=0), type)
+    def __init__(self, plain: bytes, type_: str = HTML, level: int = 9) -> None:
+        self._plain, self._packed = plain, gzip.compress(plain, level, mtime=0)
+        self._headers = CIMultiDict({"Content-Type": type_, "Vary": "Accept-Encoding"})
 
     def answer(self, request: web.Request, status: int = 200) -> web.Response:
+        headers = self._headers.copy()
         if "gzip" in request.headers.get("Accept-Encoding", ""):
-            headers = {"Content-Type": self.type, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-            return web.Response(body=self.packed, status=status, headers=headers)
-        headers = {"Content-Type": self.type, "Vary": "Accept-Encoding"}
-        return web.Response(body=self.plain, status=status, headers=headers)
+            headers["Content-Encoding"] = "gzip"
+            return web.Response(body=self._packed, status=status, headers=headers)
+        return web.Response(body=self._plain, status=status, headers=headers)
 
 
 def code(sentence: str) -> Markup:
@@ -67,14 +67,14 @@ class Pages:
         self.static: dict[str, Body] = {}
         self._address: dict[str, str] = {}
         self._icons: dict[str, Markup] = {}
-        self._joining: dict[tuple[tuple[tuple[str, bool], ...], str, str], Markup] = {}
+        self._kept: dict[tuple[Hashable, ...], Markup] = {}
         for file in files("cusna_core.web").joinpath("static").iterdir():
             stem, dot, suffix = file.name.rpartition(".")
             if not dot or dot + suffix not in TYPES:
                 continue
             body = file.read_bytes()
             name = f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
-            self.static[name] = Body.of(body, TYPES[dot + suffix])
+            self.static[name] = Body(body, TYPES[dot + suffix])
             self._address[file.name] = f"/static/{name}"
         self.templates = Environment(
             loader=PackageLoader("cusna_core.web"),
@@ -92,6 +92,7 @@ class Pages:
             languages=languages,
             named_languages=tuple((code, one.name) for code, one in languages().items()),
             icon=self.icon,
+            kept=self.kept,
             sheet=sheet,
             because=words.because,
             refused=words.refused,
@@ -121,14 +122,14 @@ class Pages:
             drawn = self._icons[name] = self._part("icons.html", "icon", name)
         return drawn
 
-    def joining(self, steps: tuple[tuple[str, bool], ...], ssid: str, language: Language) -> Markup:
-        """How to join, made once for each device, SSID and language: it is the longest part of its page."""
-        key = (steps, ssid, language.code)
-        made = self._joining.get(key)
+    def kept(self, template: str, macro: str, language: Language, *values: Hashable) -> Markup:
+        """A part that is the same on many pages, made once for each language and its values: no secrets."""
+        key = (template, macro, language.code, *values)
+        made = self._kept.get(key)
         if made is None:
-            if len(self._joining) >= KEPT:
-                self._joining.clear()
-            made = self._joining[key] = self._part("portal/pieces.html", "joining", steps, ssid, language)
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            made = self._kept[key] = self._part(template, macro, *values, language)
         return made
 
     def _part(self, template: str, macro: str, *values: object) -> Markup:
@@ -162,7 +163,5 @@ class Pages:
         """A page. One that holds a secret is not packed: its length would speak of the secret (BREACH)."""
         plain = self.render(template, language, values)
         if secret or len(plain) < SMALL or "gzip" not in request.headers.get("Accept-Encoding", ""):
-            return web.Response(
-                body=plain, status=status, headers={"Content-Type": "text/html; charset=utf-8"}
-            )
-        return Body.of(plain, level=5).answer(request, status)
+            return web.Response(body=plain, status=status, headers={"Content-Type": HTML})
+        return Body(plain, level=QUICK).answer(request, status)

@@ -88,8 +88,9 @@ class Site:
 
     def language(self, request: web.Request) -> Language:
         """`?lang=` wins (the switch), then the cookie, then what the browser asks for."""
-        wanted = request.query.get("lang") or self.cookies.get(request, LANGUAGE)
-        return choose(request.headers.get("Accept-Language"), wanted)
+        return choose(
+            request.headers.get("Accept-Language"), chosen(request) or self.cookies.get(request, LANGUAGE)
+        )
 
     def address(self, request: web.Request) -> str:
         return client.address(request, self.trusted)
@@ -123,6 +124,11 @@ class Site:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def chosen(request: web.Request) -> str:
+    """What the language switch says; almost no address has a query at all."""
+    return request.query.get("lang", "") if request.rel_url.raw_query_string else ""
 
 
 SITE = web.AppKey("SITE", Site)

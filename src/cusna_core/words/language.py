@@ -6,7 +6,7 @@ A language is `catalogues/CODE.po`; large parts of the program may keep theirs b
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -21,6 +21,8 @@ SOURCE = "en"
 """The language of the message ids."""
 REGION = {"en": "en_GB"}
 """Whose dates a language without a region writes."""
+LONGEST = 1000
+"""Of what a browser says of its languages, so much is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +100,17 @@ def choose(accept_language: str | None, cookie: str | None = None) -> Language:
     known = languages()
     if cookie is not None and cookie in known:
         return known[cookie]
-    for code in _preferred(accept_language or ""):
+    for code in _preferred((accept_language or "")[:LONGEST]):
         if code in known:
             return known[code]
     return known[SOURCE]
 
 
-def _preferred(header: str) -> list[str]:
+@lru_cache(maxsize=256)
+def _preferred(header: str) -> tuple[str, ...]:
     """Language codes without region, the most wanted first."""
     wanted: list[tuple[float, int, str]] = []
-    for place, item in enumerate(header[:1000].split(",")[:32]):
+    for place, item in enumerate(header.split(",")[:32]):
         tag, _, parameters = item.strip().partition(";")
         name, _, value = parameters.strip().partition("=")
         try:
@@ -116,4 +119,4 @@ def _preferred(header: str) -> list[str]:
             continue
         if tag and 0 < weight <= 1:
             wanted.append((-weight, place, tag.strip().split("-", 1)[0].lower()))
-    return [code for _, _, code in sorted(wanted)]
+    return tuple(code for _, _, code in sorted(wanted))

@@ -63,6 +63,11 @@ class Appearance:
     async def load(self) -> None:
         self._looks, self._sides = await self._db.read(lambda tx: (rows.all(tx), rows.sides(tx)))
 
+    def looks(self, location: str) -> object:
+        """What a door's look is made of: as long as it is equal, so is the look."""
+        look = self._looks.get(location)
+        return look and (look.values, self._sides.get(look.values.logo), self._fixed.get(location))
+
     def dressed(self, door: Door) -> Door:
         """A location's door as its members see it."""
         look = self._looks.get(door.id)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from cusna_core.engine.views import Door
 from cusna_core.web.cookies import LANGUAGE, LANGUAGE_SECONDS
-from cusna_core.web.site import SITE
+from cusna_core.web.site import SITE, chosen
 
 
 def address(door: Door, page: str = "") -> str:
@@ -37,5 +37,5 @@ def page(
 def remember_language(request: web.Request, response: web.Response) -> None:
     """The switch is a plain link; what it chose is kept as a cookie and changes nothing else."""
     site = request.app[SITE]
-    if request.query.get("lang"):
+    if chosen(request):
         site.cookies.set(response, LANGUAGE, site.language(request).code, LANGUAGE_SECONDS)

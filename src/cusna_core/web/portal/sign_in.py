@@ -36,7 +36,7 @@ def _kept(site: Site, request: web.Request, door: Door) -> Body:
     kept = site.kept.get((door.id, language.code))
     if kept is None or kept[0] != door:
         values = {"door": door, "here": address(door), "problem": "", "typed": "", "now": site.clock.now()}
-        kept = (door, Body.of(site.pages.render("portal/sign_in.html", language, values)))
+        kept = (door, Body(site.pages.render("portal/sign_in.html", language, values)))
         site.kept[door.id, language.code] = kept
     return kept[1]
 

@@ -49,12 +49,14 @@ async def _page(request: web.Request, view: MemberView, **values: Any) -> web.Re
         lambda tx: (devices.quiet(tx, view.account_id), reveals.unseen(tx, view.account_id))
     )
     here = address(view.door, "wifi")
-    doors = {one.id: one.name for one in site.members.doors()}
+    before = last(request, MEMBER)
+    named = {before.place if before else "", (view.refused.location_id if view.refused else None) or ""}
+    doors = [door for door in map(site.members.door, named - {""}) if door is not None]
     settling = any(one.state in SETTLING for one in view.networks)
     values = {
         "view": view,
         "why": view.refused or Refused(Refusal.NOTHING),
-        "places": doors,
+        "places": {one.id: one.name for one in doors},
         "settling": settling,
         "looking": False,
         "revealed": "",
@@ -63,7 +65,7 @@ async def _page(request: web.Request, view: MemberView, **values: Any) -> web.Re
         "joining": _joining(request, view),
         "checked": "checked" in request.query,
         "changed": "changed" in request.query,
-        "last": last(request, MEMBER),
+        "last": before,
         "quiet": quiet,
         "reveals": looked,
         **values,
@@ -76,7 +78,8 @@ def _joining(request: web.Request, view: MemberView) -> Markup:
     if not view.networks:
         return Markup()
     steps = ordered(request.headers.get("User-Agent", ""))
-    return site.pages.joining(steps, view.networks[0].ssid, site.language(request))
+    ssid = view.networks[0].ssid
+    return site.pages.kept("portal/pieces.html", "joining", site.language(request), steps, ssid)
 
 
 async def show(request: web.Request) -> web.Response:
