@@ -92,7 +92,7 @@ async def test_a_list_that_shifts_and_keeps_its_length(
         return answer
 
     network._cloud.page = between  # type: ignore[method-assign] # what happens between two of its answers
-    seen = [one.label for one in await network.read()]
+    seen = [one.label or "" for one in await network.read()]
     assert shifted
     assert sorted(seen) == sorted(one.label for one in [*old[1:], mia])
 

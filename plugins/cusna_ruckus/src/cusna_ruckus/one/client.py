@@ -47,10 +47,6 @@ BURST = 20
 Json = Mapping[str, Any]
 
 
-class NoToken(BadAnswer):
-    """The login was answered, but not with a token: nearly always a wrong tenant or region."""
-
-
 class Cloud(JsonApi):
     """One tenant, with one application token. Nothing is repeated, except after a renewed login."""
 
@@ -96,9 +92,10 @@ class Cloud(JsonApi):
                 "RUCKUS One refuses the login: the tenant, the client id or the client secret is wrong."
             ) from None
         if token is None:
-            raise NoToken(
+            raise BadAnswer(
                 f"{self.base.host} answers the login with something that is no token. It does so for tenants "
-                "that it does not know: the tenant id or the region may be wrong."
+                "that it does not know: compare tenant id and region with the address of your RUCKUS One "
+                "pages. If both are right, make a new application token."
             )
         self._token = token.access_token
         self._until = None if token.expires_in is None else asked + max(token.expires_in - EARLY, 0.0)

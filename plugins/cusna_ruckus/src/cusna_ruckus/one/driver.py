@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from weakref import WeakValueDictionary
 
-from cusna_core.api import ConfigError, Context, Controller, Finding, NetworkChoice
+from cusna_core.api import Context, Controller, Finding, NetworkChoice
 from cusna_ruckus.one import checks
-from cusna_ruckus.one.client import Cloud, NoToken
+from cusna_ruckus.one.client import Cloud
 from cusna_ruckus.one.network import RuckusOneNetwork
 from cusna_ruckus.one.options import RuckusOneNetworkOptions, RuckusOneOptions
 from cusna_ruckus.one.writes import Tenant
@@ -41,15 +41,7 @@ class RuckusOne(Controller[RuckusOneOptions, RuckusOneNetworkOptions]):
         await self.cloud.close()
 
     async def check(self) -> Sequence[Finding]:
-        try:
-            pools = await self.cloud.pools()
-        except NoToken as problem:
-            # Elsewhere it may pass by itself; who asks now has just typed it, or wants to know what is wrong.
-            raise ConfigError(
-                f"{problem} Compare tenant_id with the address of your RUCKUS One pages, and region with its "
-                "host. If both are right, make a new application token.",
-                path="tenant_id",
-            ) from None
+        pools = await self.cloud.pools()
         return checks.errors_first([*checks.of_host(self.options), *checks.of_pools(pools)])
 
     async def networks(self) -> Sequence[NetworkChoice]:
