@@ -297,7 +297,7 @@ class Members:
             account_rows.replaced(tx, account_id, False)
             audit.write(tx, "passphrase-changed", now, who="member", account=account_id, data={})
             events.put(tx, "passphrase.changed", now, account=account_id, data={"by": "member"})
-            if True:
+            if told:
                 outbox.put(
                     tx,
                     self._engine.vault,
