@@ -34,7 +34,9 @@ async def explain(engine: Engine, account_id: str) -> Json:
     all_facts, facts, ids, now = decision.facts_of(account_id), mine.facts, account.person_ids, engine.now()
     places = engine.estate.places(row.integration)
     names = {one.source_id: engine.estate.locations[one.id].name for one in places}
-    accesses = {one.location_id: one for one in engine.decisions.accesses_by(mine, decision, now)}
+    # Whoever is disabled is off at once, even where the brake still keeps their rights in the ledger.
+    mine_now = () if row.suspended else engine.decisions.accesses_by(mine, decision, now)
+    accesses = {one.location_id: one for one in mine_now}
     held = {one.right.id for one in decision.braked.held if one.right.account_id == account_id}
     return {
         "id": account_id,
