@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from cusna_core.engine import watch as watching
-from cusna_core.engine.sync import BATCH
+from cusna_core.engine.accounts import BATCH
 from cusna_core.engine.watch import Progress
 from cusna_core.flow.rights import Access
 

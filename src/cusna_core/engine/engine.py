@@ -8,6 +8,7 @@ from datetime import datetime
 from cusna_core.api import Clock
 from cusna_core.engine import replaced, troubles
 from cusna_core.engine import watch as watching
+from cusna_core.engine.accounts import Accounts
 from cusna_core.engine.appearance.locations import Appearance
 from cusna_core.engine.apply import Applier
 from cusna_core.engine.bulk import Tell
@@ -67,7 +68,8 @@ class Engine:
         self._guard = StepGuard(clock)
         self.decisions = Decisions(db, self._guard)
         self.appearance = Appearance(db, clock)
-        self.sync = Sync(db, vault, clock, new_passphrase, self.watch)
+        accounts = Accounts(db, vault, clock, new_passphrase, self.watch)
+        self.sync = Sync(db, vault, clock, accounts, self.watch)
         self.planner = Planner(db, vault, self._guard, self.decisions, label_prefix)
         self.proof = Proof(db, clock, self.planner)
         self.applier = Applier(db, vault, clock, self.proof)

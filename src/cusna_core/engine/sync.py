@@ -1,33 +1,20 @@
-"""How do a source's facts get into the database, and persons to their accounts?"""
+"""How do a source's facts get into the database?"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from cusna_core.api import (
-    Clock,
-    Finding,
-    Level,
-    Person,
-    PluginError,
-    Section,
-    Snapshot,
-    Unreachable,
-    Window,
-    email_key,
-)
+from cusna_core.api import Clock, Finding, Level, PluginError, Section, Snapshot, Unreachable, Window
 from cusna_core.engine import watch as watching
+from cusna_core.engine.accounts import Accounts
 from cusna_core.engine.estate import Estate, Integration
+from cusna_core.engine.kept_out import admitted
 from cusna_core.engine.watch import Progress, Watch
-from cusna_core.flow.accounts import link
 from cusna_core.flow.rights import day_bounds, local_day
-from cusna_core.flow.world import Account, Facts, Place
-from cusna_core.store import accounts as account_rows
+from cusna_core.flow.world import Place
 from cusna_core.store import audit, events
-from cusna_core.store import erase as erase_rows
 from cusna_core.store import facts as fact_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
@@ -40,8 +27,6 @@ READ_PATIENCE = 15 * 60.0
 """Seconds after which a whole read is given up: a source that hangs must not stop the next one."""
 AHEAD = timedelta(days=14)
 """How far a sign-in looks for the next booking, to tell it."""
-BATCH = 500
-"""Accounts made in one transaction, so that a first sync lets others write in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +51,14 @@ class Sync:
         db: Database,
         vault: Vault,
         clock: Clock,
-        new_passphrase: Callable[[], str],
-        watch: Watch | None = None,
+        accounts: Accounts,
+        watch: Watch,
     ) -> None:
         self._db = db
         self._vault = vault
         self._clock = clock
-        self._new_passphrase = new_passphrase
-        self._watch = watch or Watch()
+        self._accounts = accounts
+        self._watch = watch
         self.estate = Estate()
         self._failing: set[str] = set()
         """Integrations whose last read failed."""
@@ -137,7 +122,7 @@ class Sync:
                     counts.append(told.counts)
         except TimeoutError:
             raise _hangs(integration) from None
-        refused = await self.link(integration.id)
+        refused = await self._accounts.link(integration.id)
         if changed:
             await self._db.run(lambda tx: _log(tx, integration.id, counts, now))
         findings = (
@@ -163,72 +148,11 @@ class Sync:
             return None
         snapshot = await self._admitted(integration, snapshot)
         await self._db.run(lambda tx: fact_rows.merge(tx, integration.id, snapshot, partial=True))
-        await self.link(integration.id, snapshot.people)
+        await self._accounts.link(integration.id, snapshot.people)
         return snapshot
 
     async def _admitted(self, integration: Integration, snapshot: Snapshot) -> Snapshot:
-        """Without those who were erased and are to be kept out: nothing of them is even stored."""
-        marks = await self._db.read(lambda tx: erase_rows.marks(tx, integration.id))
-        if not marks:
-            return snapshot
-        return await asyncio.to_thread(admitted, snapshot, marks, self._vault)
-
-    async def link(self, integration: str, only: Sequence[Person] | None = None) -> tuple[Finding, ...]:
-        """Bring accounts to the persons that are known; every account gets its passphrase here.
-
-        With `only` these persons and the accounts that they can concern are looked at, nobody else.
-        """
-        facts, accounts = await self._db.read(lambda tx: _concerned(tx, integration, only))
-        links = await asyncio.to_thread(link, facts, accounts)
-        creates, relinks = links.create, links.relink
-        people = facts.people
-        now = self._clock.now()
-        for start in range(0, len(creates), BATCH):
-            batch = creates[start : start + BATCH]
-
-            def create(tx: Tx, batch: Sequence[tuple[str | None, frozenset[str]]] = batch) -> None:
-                for key, ids in batch:
-                    person = _speaker(people, key, ids)
-                    account_rows.create(
-                        tx,
-                        self._vault,
-                        integration,
-                        key,
-                        person.email if person else None,
-                        person.name if person else "",
-                        ids,
-                        self._new_passphrase(),
-                        now,
-                    )
-
-            await self._db.run(create)
-            if only is None and len(creates) > BATCH:
-                made = Progress("people", start + len(batch), len(creates))
-                self._watch.under_way(watching.integration(integration), made)
-        if relinks:
-
-            def relink(tx: Tx) -> None:
-                for account, key, ids in relinks:
-                    self._relink(tx, account, key, ids, _speaker(people, key, ids), now)
-
-            await self._db.run(relink)
-        return tuple(_clash(integration, account) for account, _ in links.refused)
-
-    def _relink(
-        self,
-        tx: Tx,
-        account: str,
-        key: str | None,
-        ids: frozenset[str],
-        person: Person | None,
-        now: datetime,
-    ) -> None:
-        before = account_rows.get(tx, account)
-        account_rows.relink(
-            tx, account, key, person.email if person else None, person.name if person else "", ids
-        )
-        if before is not None and before.email_key != key:
-            audit.write(tx, "address-changed", now, who="source", account=account, data={})
+        return await admitted(snapshot, integration.id, self._db, self._vault)
 
 
 def _log(
@@ -241,53 +165,6 @@ def _log(
             before = sums.get(kind, (0, 0, 0))
             sums[kind] = (before[0] + new, before[1] + different, before[2] + gone)
     audit.write(tx, "synced", now, who="source", data={"integration": integration, **sums})
-
-
-def admitted(snapshot: Snapshot, marks: Set[str], vault: Vault) -> Snapshot:
-    """A snapshot without the persons whose id or address is marked, and without all that is theirs."""
-
-    def marked(person: Person) -> bool:
-        key = email_key(person.email)
-        return (key is not None and erase_rows.address_mark(vault, key) in marks) or out(person.id)
-
-    @cache
-    def out(person_id: str) -> bool:
-        return erase_rows.person_mark(vault, person_id) in marks
-
-    away = {one.id for one in snapshot.people if marked(one)}
-
-    def kept(person_id: str | None) -> bool:
-        return person_id is None or not (person_id in away or out(person_id))
-
-    return replace(
-        snapshot,
-        people=tuple([one for one in snapshot.people if one.id not in away]),
-        affiliations=tuple([one for one in snapshot.affiliations if kept(one.person_id)]),
-        subscriptions=tuple([one for one in snapshot.subscriptions if kept(one.person_id)]),
-        bookings=tuple([one for one in snapshot.bookings if kept(one.person_id)]),
-        blocks=tuple([one for one in snapshot.blocks if kept(one.person_id)]),
-    )
-
-
-def _concerned(tx: Tx, integration: str, only: Sequence[Person] | None) -> tuple[Facts, Sequence[Account]]:
-    if only is None:
-        return fact_rows.load(tx, integration), account_rows.everyone(tx, integration)
-    ids = set[str]()
-    for person in only:
-        key = email_key(person.email)
-        found = [account_rows.by_person(tx, integration, person.id)]
-        if key is not None:
-            found.append(account_rows.by_email(tx, integration, key))
-        ids |= {row.id for row in found if row is not None}
-    accounts = [one for one in (account_rows.one(tx, account) for account in sorted(ids)) if one]
-    known = fact_rows.people(tx, integration, {person for one in accounts for person in one.person_ids})
-    return Facts(people={**known, **{one.id: one for one in only}}), accounts
-
-
-def _speaker(people: Mapping[str, Person], key: str | None, ids: frozenset[str]) -> Person | None:
-    """The person record whose address and name the account shows: the one that carries its key."""
-    known = [people[one] for one in sorted(ids) if one in people]
-    return next((one for one in known if email_key(one.email) == key), known[0] if known else None)
 
 
 def _hangs(integration: Integration) -> PluginError:
@@ -316,16 +193,4 @@ def _short(integration: Integration, section: Section, location: str | None) -> 
         f"Look into {integration.title} whether they are really gone.",
         path=f"integrations.{integration.id}",
         about=f"{section.value}:{location}",
-    )
-
-
-def _clash(integration: str, account: str) -> Finding:
-    return Finding(
-        Level.WARNING,
-        "account.merge-refused",
-        "A person's e-mail address was changed to one that another account has already. "
-        "The two are not joined by themselves.",
-        f"See who it is with `cusna explain {account}`, and correct the address at the source.",
-        path=f"integrations.{integration}",
-        about=account,
     )
