@@ -72,6 +72,48 @@ async def test_a_transaction_is_whole_or_nothing(db: Database, vault: Vault) -> 
     assert await db.read(count) == 1
 
 
+async def test_many_at_once_share_a_commit_and_each_stands_alone(
+    db: Database, monkeypatch: pytest.MonkeyPatch, vault: Vault
+) -> None:
+    hops = 0
+    real = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, fn: object, *args: object, **kwargs: object) -> object:
+        nonlocal hops
+        hops += 1
+        return await real(self, fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # private
+
+    def fail(tx: Tx) -> bool:
+        put(vault, "undone")(tx)
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    some = [put(vault, f"key-{number}") for number in range(20)]
+    gone = asyncio.create_task(db.share(put(vault, "gone")))
+    told = asyncio.gather(*map(db.share, [*some, fail, put(vault, "last")]), return_exceptions=True)
+    await asyncio.sleep(0)
+    gone.cancel()
+    outcomes = await told
+    assert [type(one) for one in outcomes] == [bool] * 20 + [RuntimeError, bool]
+    assert hops <= 2
+    assert await db.read(count) == 22, "who has gone away was heard all the same"
+    assert await db.share(count) == 22
+    await db.close()
+    with pytest.raises(ValueError, match="no active connection"):
+        await db.share(count)
+
+
+async def test_a_shared_commit_that_fails_has_failed_for_each(db: Database, vault: Vault) -> None:
+    def orphan(tx: Tx) -> None:
+        tx.execute("PRAGMA defer_foreign_keys = ON")
+        tx.execute("INSERT INTO account_persons VALUES ('hq', 'p', 'nobody')")
+
+    told = await asyncio.gather(db.share(put(vault, "a")), db.share(orphan), return_exceptions=True)
+    assert [type(one) for one in told] == [sqlite3.IntegrityError] * 2
+    assert await db.read(count) == 0
+    assert await db.share(put(vault, "b"))
+
+
 async def test_a_failing_commit_is_no_commit(db: Database) -> None:
     def orphan(tx: Tx) -> None:
         tx.execute("PRAGMA defer_foreign_keys = ON")

@@ -11,10 +11,10 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import aiosqlite
 
@@ -26,6 +26,8 @@ Tx = sqlite3.Connection
 T = TypeVar("T")
 
 BUSY_TIMEOUT: Final = 5.0
+COMPANY: Final = 64
+"""So many short transactions share a commit at most: nobody waits for a crowd."""
 
 
 class AlreadyRunning(Exception):
@@ -81,6 +83,21 @@ def _transaction(connection: sqlite3.Connection, begin: str, fn: Callable[[Tx], 
     return result
 
 
+def _apart(tx: Tx, fn: Callable[[Tx], T]) -> tuple[T | None, Exception | None]:
+    """One of several in a transaction: what it raises undoes what it did, and nothing else."""
+    tx.execute("SAVEPOINT apart")
+    try:
+        value = fn(tx)
+    except Exception as error:
+        if not tx.in_transaction:
+            raise  # SQLite has rolled back everything by itself
+        tx.execute("ROLLBACK TO apart")
+        tx.execute("RELEASE apart")
+        return None, error
+    tx.execute("RELEASE apart")
+    return value, None
+
+
 def _lower(value: str | None) -> str | None:
     return None if value is None else value.lower()
 
@@ -117,6 +134,9 @@ class Database:
         self.path = path
         self._writer = writer
         self._reader = reader
+        self._company: list[tuple[Callable[[Tx], Any], asyncio.Future[Any]]] = []
+        """Who waits to share a commit."""
+        self._sharing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path, backups: Path | None = None) -> Self:
@@ -137,6 +157,45 @@ class Database:
     async def run(self, fn: Callable[[Tx], T]) -> T:
         """Run one write transaction: committed to the disk when this returns, undone if `fn` raises."""
         return await self._hop(self._writer, "BEGIN IMMEDIATE", fn)
+
+    async def share(self, fn: Callable[[Tx], T]) -> T:
+        """Like `run`, for short functions of which many come at once: those that wait share one commit.
+
+        A commit waits for the disk, and a whole house may sign in within a minute. One that raises is
+        undone by itself, and the others are none the wiser; each is on the disk when this returns.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._company.append((fn, done))
+        if self._sharing is None:
+            self._sharing = asyncio.create_task(self._commit_shared(), name="shared commits")
+        return await done
+
+    async def _commit_shared(self) -> None:
+        try:
+            while some := self._company[:COMPANY]:
+                del self._company[: len(some)]
+                await self._commit(some)
+        finally:
+            self._sharing = None
+
+    async def _commit(self, some: Sequence[tuple[Callable[[Tx], Any], asyncio.Future[Any]]]) -> None:
+        """All of them in one transaction; if that fails, it has failed for each."""
+        outcomes: Sequence[tuple[Any, Exception | None]]
+        try:
+            outcomes = await self.run(lambda tx: [_apart(tx, fn) for fn, _ in some])
+        except Exception as error:  # noqa: BLE001 - whoever asked is to see it
+            outcomes = [(None, error)] * len(some)
+        except asyncio.CancelledError:
+            for _, done in some:
+                done.cancel()
+            raise
+        for (_, done), (value, error) in zip(some, outcomes, strict=True):
+            if done.done():
+                continue  # who asked has gone away
+            if error is None:
+                done.set_result(value)
+            else:
+                done.set_exception(error)
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
         """Run `fn` on one consistent state, without waiting for a writer.

@@ -113,7 +113,7 @@ async def code(request: web.Request) -> web.Response:
         refusals.of_flow(tx, "spent", now, flow)
         return -1
 
-    left = await site.db.run(count)
+    left = await site.db.share(count)
     if left is None:
         return _sent(request, "fast", status=429)
     if left < 0:
@@ -125,7 +125,7 @@ async def code(request: web.Request) -> web.Response:
             refusals.of_flow(tx, "wrong-code", now, flow)
         return _enter(tx, site, request, used)
 
-    entered = await site.db.run(use)
+    entered = await site.db.share(use)
     if entered is None:
         return _sent(request, "wrong" if left else "spent", left=left, status=422)
     return _let_in(request, entered)
@@ -168,7 +168,7 @@ async def use_link(request: web.Request) -> web.Response:
             dead(tx, site.vault, token, now)
         return _enter(tx, site, request, used)
 
-    opened = await site.db.run(consume)
+    opened = await site.db.share(consume)
     return _let_in(request, opened) if opened is not None else await link(request)
 
 

@@ -70,5 +70,5 @@ async def use(request: web.Request) -> web.Response:
             return None
         return enter(tx, site, request, used, stay)
 
-    entered = await site.db.run(consume)
+    entered = await site.db.share(consume)
     return await let_in(request, entered) if entered is not None else await show(request)

@@ -71,7 +71,7 @@ async def code(request: web.Request) -> web.Response:
         refusals.of_flow(tx, "spent", now, flow)
         return -1
 
-    left = await site.db.run(count)
+    left = await site.db.share(count)
     if left is None:
         return _page(request, "fast", status=429)
     if left < 0:
@@ -85,7 +85,7 @@ async def code(request: web.Request) -> web.Response:
             return None
         return enter(tx, site, request, used, stay)
 
-    entered = await site.db.run(use)
+    entered = await site.db.share(use)
     if entered is None:
         return _page(request, "wrong" if left else "spent", left=left, status=422)
     return await let_in(request, entered)

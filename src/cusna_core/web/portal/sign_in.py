@@ -69,7 +69,7 @@ async def begin(request: web.Request, door: Door, typed: str) -> web.Response:
     earlier = flow_of(request) if asked(request) == typed else ""
     flow, link, code = earlier or site.token(), site.token(), site.code()
     ip, language, now = site.address(request), site.language(request).code, site.clock.now()
-    await site.db.run(
+    await site.db.share(
         lambda tx: store.ask(
             tx,
             site.vault,
