@@ -189,13 +189,13 @@ class Database:
             for _, done in some:
                 done.cancel()
             raise
-        for (_, done), (value, error) in zip(some, outcomes, strict=True):
+        for (_, done), (value, raised) in zip(some, outcomes, strict=True):
             if done.done():
                 continue  # who asked has gone away
-            if error is None:
+            if raised is None:
                 done.set_result(value)
             else:
-                done.set_exception(error)
+                done.set_exception(raised)
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
         """Run `fn` on one consistent state, without waiting for a writer.
