@@ -1,7 +1,9 @@
 """Do many changes go through in few calls, and does each end as it would have by itself?"""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -31,6 +33,7 @@ from cusna_core.api import (
 from cusna_meraki.driver import Meraki
 from cusna_meraki.fake import API_KEY, Access, Fault, MerakiFake
 from cusna_meraki.network import MerakiNetwork
+from cusna_meraki.options import MerakiNetworkOptions
 
 TONIGHT = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
 MakeKey = Callable[..., Key]
@@ -160,10 +163,6 @@ async def test_what_ends_is_over_before_what_begins(
 async def test_no_more_batches_at_once_than_allowed_over_all_networks(
     fake: MerakiFake, make_controller: Callable[..., Any], creates: MakeCreates
 ) -> None:
-    import asyncio
-
-    from cusna_meraki.options import MerakiNetworkOptions
-
     controller: Meraki = await make_controller(action_batches=2)
     networks = [
         controller.network(MerakiNetworkOptions.model_validate(fake.network_options(name)))
@@ -197,13 +196,28 @@ async def test_other_programs_batches_are_waited_for(
     assert 1 <= len(refused) <= 6, "and not asked for all the time"
 
 
-async def test_patience_with_other_programs_has_an_end(
-    fake: MerakiFake, network: MerakiNetwork, creates: MakeCreates
+async def test_where_others_keep_all_batches_changes_go_one_by_one(
+    fake: MerakiFake, network: MerakiNetwork, key: MakeKey, creates: MakeCreates, clock: Clock
 ) -> None:
+    """Ends come as promised, and new keys too, whoever else is busy in the organisation."""
+    made = refs(await applied(network, creates(30)))
     fake.batches.occupy(fake.org, 5, 3600)
-    outcomes = await applied(network, creates(30))
-    assert [type(one.error).__mro__[1] for one in outcomes] == [RateLimited]
-    assert fake.psks("Members") == []
+    fake.journal.clear()
+    before = clock.monotonic()
+    changes: list[Change] = [EnsureSegment(Segment(vlan, "x")) for vlan in (120, 121)]
+    changes += [Revoke(ref, "x") for ref in made[:10]]
+    changes += [Update(ref, key(f"m{n}", f"blue-mountain-{n}")) for n, ref in enumerate(made[10:20], 10)]
+    outcomes = await applied(network, [*changes, *creates(30, vlan=120, first=100)])
+    assert [one.error for one in outcomes] == [None] * 52
+    assert {psk["name"] for psk in fake.psks("Members")} >= {"cusna-ab12-m10", "cusna-ab12-m129"}
+    assert len(fake.psks("Members")) == 50
+    asked = [one for one in fake.journal if one.method == "POST" and "actionBatches" in one.path]
+    assert len(asked) <= 20, "and they are not asked for all the time"
+    assert clock.monotonic() - before < 120 + 2 * 52, "before the core loses its own patience"
+    fake.batches.all.clear()
+    fake.journal.clear()
+    assert len(refs(await applied(network, creates(30, first=200)))) == 30
+    assert writes(fake) == {"POST actionBatches": 1}, "when they are to be had again, they are used"
 
 
 # Batches that fail
@@ -365,6 +379,102 @@ async def test_a_batch_that_does_not_end_is_heeded_until_it_does(
     assert len(refs(last)) == 30
     assert len(fake.psks("Members")) == 30, "those that the late batch made are taken as made"
     assert controller.batches.under_way == 0
+
+
+async def test_a_batch_that_never_ends_does_not_keep_promised_ends_from_coming(
+    fake: MerakiFake, network: MerakiNetwork, controller: Meraki, creates: MakeCreates, clock: Clock
+) -> None:
+    made = refs(await applied(network, creates(5)))
+    fake.knobs.batches_stay_pending = True
+    await applied(network, creates(30, first=100))
+    fake.knobs.batches_stay_pending = False
+    await clock.sleep(900)
+    outcomes = await applied(network, [Revoke(ref, "x") for ref in made])
+    assert [one.error for one in outcomes] == [None] * 5
+    assert fake.psks("Members") == []
+    assert len(refs(await applied(network, creates(30, first=100)))) == 30
+    [stuck] = [one for one in fake.batches.all.values() if one.unfinished]
+    stuck.due = clock.now()
+    assert len(await network.read()) == 30, "should it be carried out after all, nothing is there twice"
+
+
+async def test_a_batch_that_meraki_forgot_is_not_waited_for(
+    fake: MerakiFake, network: MerakiNetwork, controller: Meraki, creates: MakeCreates
+) -> None:
+    fake.knobs.batches_stay_pending = True
+    await applied(network, creates(30))
+    fake.knobs.batches_stay_pending = False
+    fake.batches.all.clear()
+    assert len(refs(await applied(network, creates(30)))) == 30
+    assert controller.batches.under_way == 0
+
+
+@pytest.mark.parametrize("mask", ["no", "stars"])
+async def test_a_batch_outlives_a_restart(
+    fake: MerakiFake, make_controller: Callable[..., Any], creates: MakeCreates, clock: Clock, mask: Any
+) -> None:
+    """The program ends while Meraki is at work; the next one plans by what was there before."""
+    fake.knobs.mask_passphrases = mask
+    options = MerakiNetworkOptions.model_validate(fake.network_options("Members"))
+    before: MerakiNetwork = (await make_controller()).network(options)
+    changes = creates(30)
+    fake.faults.append(Fault("hang", match="GET .*actionBatches/"))
+    running = asyncio.create_task(applied(before, changes))
+    while not any(one.method == "GET" and "actionBatches/" in one.path for one in fake.journal):
+        await asyncio.sleep(0)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    after: MerakiNetwork = (await make_controller()).network(options)
+    assert await after.read() == []
+    outcomes = await applied(after, changes)
+    states = {state.label: state.ref for state in await after.read()}
+    assert len(states) == len(fake.psks("Members")) == 30, "neither twin nor orphan"
+    if mask == "no":
+        assert set(refs(outcomes)) == set(states.values())
+    else:
+        # Whether these are ours is not for us to say: the core looks again, and knows them by label.
+        assert not [one.error for one in outcomes if isinstance(one.error, Taken)], "nobody else's"
+
+
+async def test_two_controllers_of_one_organisation_get_along(
+    fake: MerakiFake, make_controller: Callable[..., Any], creates: MakeCreates, clock: Clock
+) -> None:
+    """Two keys, two networks, and one budget of calls and batches that neither knows all of."""
+    fake.cloud.access["f" * 40] = fake.cloud.access[API_KEY]
+    networks = [
+        (await make_controller(api_key=key, action_batches=5, requests_per_second=9)).network(
+            MerakiNetworkOptions.model_validate(fake.network_options(name))
+        )
+        for key, name in ((API_KEY, "Members"), ("f" * 40, "Studio"))
+    ]
+
+    async def bring(network: MerakiNetwork) -> int:
+        """As the core does: what was not done is done the next time, after the pause that was asked for."""
+        todo, rounds = creates(300), 0
+        while todo:
+            rounds += 1
+            there = {state.label for state in await network.read()}
+            todo = [one for one in todo if isinstance(one, Create) and one.key.label not in there]
+            for one in await applied(network, todo):
+                if one.error is not None:
+                    assert isinstance(one.error, RateLimited), one.error
+                    await clock.sleep(one.error.after or 15)
+        return rounds
+
+    most = 0
+    real = fake.batches.settle
+
+    def settle() -> None:
+        nonlocal most
+        real()
+        most = max(most, fake.batches.unfinished(fake.org))
+
+    fake.gate.settle = settle
+    rounds = await asyncio.gather(*(bring(network) for network in networks))
+    assert [len(fake.psks(name)) for name in ("Members", "Studio")] == [300, 300]
+    assert most == 5
+    assert max(rounds) <= 10
 
 
 async def test_an_answer_without_ids_is_completed_by_reading(

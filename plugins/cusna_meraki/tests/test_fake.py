@@ -84,14 +84,32 @@ async def test_a_read_only_key_reads(fake: MerakiFake, raw: Raw, psks: str, poli
 
 
 async def test_calls_beyond_the_rate_are_told_to_wait(fake: MerakiFake, raw: Raw, clock: Clock) -> None:
+    """Ten a second and ten at once more: twenty in the first second, thirty in the first two."""
     fake.knobs.burst = 10
-    statuses = [(await raw("GET", "/organizations"))[0] for _ in range(21)]
-    assert statuses == [200] * 20 + [429]
+    statuses = [(await raw("GET", "/organizations"))[0] for _ in range(11)]
+    assert statuses == [200] * 10 + [429]
     _, body, headers = await raw("GET", "/organizations")
     assert body == {"errors": ["API rate limit exceeded for organization"]}
     assert headers["Retry-After"] == "1"
-    await clock.sleep(1)
-    assert [(await raw("GET", "/organizations"))[0] for _ in range(11)] == [200] * 10 + [429]
+    for _ in range(2):
+        await clock.sleep(1)
+        assert [(await raw("GET", "/organizations"))[0] for _ in range(11)] == [200] * 10 + [429]
+    await clock.sleep(60)
+    statuses = [(await raw("GET", "/organizations"))[0] for _ in range(11)]
+    assert statuses == [200] * 10 + [429], "no more is saved up"
+
+
+async def test_the_rate_is_an_organisations_whoever_calls(fake: MerakiFake, raw: Raw) -> None:
+    """Also a key that sees two, as a consultant's does; and what one has used up leaves the other's."""
+    fake.knobs.burst = 10
+    other = fake.cloud.add_org("Another house")
+    for name, orgs in (("both", {fake.org, other}), ("theirs", {other})):
+        fake.cloud.access[name] = Access(frozenset(orgs))
+    both = {"headers": {"Authorization": "Bearer both"}}
+    assert [(await raw("GET", f"/networks/{fake.site.id}"))[0] for _ in range(10)] == [200] * 10
+    assert (await raw("GET", f"/networks/{fake.site.id}", **both))[0] == 429
+    assert (await raw("GET", f"/organizations/{fake.org}/networks", **both))[0] == 429
+    assert (await raw("GET", f"/organizations/{other}/networks", **both))[0] == 200
 
 
 # Identity PSKs
@@ -256,6 +274,10 @@ async def test_a_group_policy_in_use_stays_unless_forced(
     assert (await raw("GET", one))[1]["name"] == "House devices"
     assert (await raw("PUT", one, {"name": "House"}))[1]["name"] == "House"
     assert (await raw("DELETE", one))[0] == 400
+    association = fake.associate("Members", "printer-printer", MAC)
+    del fake.site.psks[0][fake.psks("Members")[0]["id"]]
+    assert (await raw("DELETE", one))[0] == 400, "a device is online with it"
+    fake.add_foreign_key("Members", "Printer", "printer-printer")
     assert (await raw("DELETE", one + "?force=true"))[0] == 204
     assert (await raw("GET", one))[0] == 404
     association = fake.associate("Members", "printer-printer", MAC)
@@ -283,6 +305,118 @@ async def test_a_vlan_needs_tagging_where_the_knob_says_so(
     assert await fake.join("Members", "green-river-42", MAC) == 0
     fake.site.ssids[0]["useVlanTagging"] = True
     assert await fake.join("Members", "green-river-42", MAC) == 120
+
+
+# Action batches
+
+
+@pytest.fixture
+def batches(fake: MerakiFake) -> str:
+    return f"/organizations/{fake.org}/actionBatches"
+
+
+def action(fake: MerakiFake, name: str, **fields: Any) -> dict[str, Any]:
+    resource = f"/networks/{fake.site.id}/groupPolicies"
+    return {"operation": "create", "resource": resource, "body": {"name": name}} | fields
+
+
+async def test_a_batch_has_its_limits(fake: MerakiFake, raw: Raw, batches: str) -> None:
+    for count, synchronous, status in (
+        (100, False, 201),
+        (101, False, 400),
+        (20, True, 201),
+        (21, True, 400),
+    ):
+        body = {
+            "confirmed": True, "synchronous": synchronous,
+            "actions": [action(fake, f"{count} {n}") for n in range(count)],
+        }  # fmt: skip
+        assert (await raw("POST", batches, body))[0] == status, count
+    for wrong in ({"resource": "/networks/N_1/vlans"}, {"operation": "destroy"}):
+        answer = await raw("POST", batches, {"confirmed": True, "actions": [action(fake, "x", **wrong)]})
+        assert answer[:2] == (400, {"errors": ["Unsupported operation"]})
+    assert (await raw("POST", batches, {"confirmed": True, "actions": []}))[0] == 400
+
+
+async def test_five_batches_of_an_organisation_are_under_way(
+    fake: MerakiFake, raw: Raw, batches: str, clock: Clock
+) -> None:
+    body = {"confirmed": True, "synchronous": False}
+    for n in range(5):
+        assert (await raw("POST", batches, body | {"actions": [action(fake, f"p{n}")]}))[0] == 201
+    for synchronous in (False, True):
+        sixth = body | {"synchronous": synchronous, "actions": [action(fake, "p6")]}
+        assert (await raw("POST", batches, sixth))[:2] == (
+            400,
+            {
+                "errors": [
+                    "Too many concurrently executing batches. Maximum is 5 confirmed but not yet executed "
+                    "batches."
+                ]
+            },
+        )
+    unconfirmed = await raw("POST", batches, {"actions": [action(fake, "p7")]})
+    assert unconfirmed[0] == 201, "it is not under way"
+    await clock.sleep(3)
+    assert (await raw("POST", batches, body | {"actions": [action(fake, "p6")]}))[0] == 201
+
+
+async def test_a_batch_is_all_or_nothing_and_in_order(
+    fake: MerakiFake, raw: Raw, batches: str, clock: Clock
+) -> None:
+    fake.add_foreign_key("Members", "Printer", "printer-printer")
+    [printer] = fake.psks("Members")
+    keys = f"/networks/{fake.site.id}/wireless/ssids/0/identityPsks"
+    again = {"name": "Printer", "groupPolicyId": printer["groupPolicyId"], "passphrase": "printer-printer"}
+    free = {"operation": "destroy", "resource": f"{keys}/{printer['id']}", "body": {}}
+    make = {"operation": "create", "resource": keys, "body": again}
+    before = fake.others("Members")
+    for actions, good in (
+        ([make, free], False),
+        ([free, action(fake, "x"), make, make], False),
+        ([free, make], True),
+    ):
+        sent = (await raw("POST", batches, {"confirmed": True, "actions": actions}))[1]
+        assert sent["status"] == {"completed": False, "failed": False, "errors": [], "createdResources": []}
+        await clock.sleep(3)
+        done = (await raw("GET", f"{batches}/{sent['id']}"))[1]
+        assert done["actions"] == actions, "passphrases are told to whoever may look"
+        assert (done["status"]["completed"], done["status"]["failed"]) == (good, not good)
+        if not good:
+            assert "printer-printer" in done["status"]["errors"][0]
+            assert fake.others("Members") == before
+    [made] = done["status"]["createdResources"]
+    assert made == {"id": fake.psks("Members")[0]["id"], "uri": f"{keys}/{made['id']}"}
+    assert len((await raw("GET", f"{batches}?status=failed"))[1]) == 2
+    assert (await raw("GET", f"{batches}?status=magic"))[0] == 400
+
+
+async def test_a_batch_may_change_an_ssid_as_a_call_may(fake: MerakiFake, raw: Raw, batches: str) -> None:
+    fake.cloud.set_up_ssid(fake.site, "Members")
+
+    async def change(**fields: Any) -> bool:
+        resource = f"/networks/{fake.site.id}/wireless/ssids/0"
+        actions = [{"operation": "update", "resource": resource, "body": fields}]
+        body = {"confirmed": True, "synchronous": True, "actions": actions}
+        return bool((await raw("POST", batches, body))[1]["status"]["completed"])
+
+    assert await change(name="Co-workers")
+    assert not await change(authMode="magic")
+    fake.site.template_bound = True
+    assert not await change(name="Members")
+    assert fake.site.ssids[0]["name"] == "Co-workers"
+
+
+async def test_a_batch_that_nobody_confirms_is_dropped_after_a_week(
+    fake: MerakiFake, raw: Raw, batches: str, clock: Clock
+) -> None:
+    one = (await raw("POST", batches, {"actions": [action(fake, "x")]}))[1]
+    two = (await raw("POST", batches, {"actions": [action(fake, "y")], "confirmed": True}))[1]
+    await clock.sleep(7 * 86400 - 1)
+    assert (await raw("GET", f"{batches}/{one['id']}"))[0] == 200
+    await clock.sleep(2)
+    assert (await raw("GET", f"{batches}/{one['id']}"))[0] == 404
+    assert (await raw("GET", f"{batches}/{two['id']}"))[0] == 200
 
 
 # Lists and devices

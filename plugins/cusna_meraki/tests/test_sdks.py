@@ -213,6 +213,7 @@ async def test_the_client_keeps_keys(cloud: MerakiFake, other: Any) -> None:
     )
     listed = other.wireless.get_network_wireless_ssid_identity_psks(network_id=site, number="0")
     assert [one.passphrase for one in await listed.collect()] == ["blue-mountain-7"]
+    assert await cloud.join("Members", "green-river-42", MAC) is None
     await other.wireless.delete_network_wireless_ssid_identity_psk(
         network_id=site, number="0", identity_psk_id=made.id
     )

@@ -7,6 +7,7 @@ slots here are shared by all networks of a controller, and what others took is w
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,10 @@ MOST_ACTIONS, MOST_AT_ONCE = 100, 20
 FIRST_LOOK, LONGEST_PAUSE = 2.0, 10.0
 """Seconds until a batch is first asked after, and at most between two looks."""
 LONGEST_PACE = 60.0
+HOGGED = 60.0
+"""Seconds that other programs may keep all batches from us; then the changes at hand go without."""
+STUCK = 900.0
+"""Seconds after which a batch that was given up holds nothing up any more: promised ends have to come."""
 AN_HOUR = 3600.0
 
 
@@ -51,7 +56,7 @@ class Failed(Exception):
 
 
 class Refused(Exception):
-    """The key may not use action batches at all."""
+    """There are no action batches for this: the key may not use any, or others have them all."""
 
 
 class Batches:
@@ -117,9 +122,16 @@ class Batches:
         return sent.batch.status.created
 
     async def clear(self, site: str, deadline: float) -> None:
-        """Wait for what was given up in this Meraki network before. Raises Unreachable if it goes on."""
+        """Wait for what was given up in this Meraki network before. Raises Unreachable if it goes on.
+
+        One that goes on for ever is left to itself: whatever it still does, the next look puts right.
+        """
         for sent in [one for one in self._given_up.values() if one.site == site]:
-            await self._watch(sent, deadline)
+            if self._clock.monotonic() - sent.at < STUCK:
+                with suppress(Missing):  # nobody knows of it any more
+                    await self._watch(sent, deadline)
+            else:
+                log.warning("%s: an action batch does not end; it is not waited for.", self._name)
             self._given_up.pop(sent.id, None)
 
     def give_up(self, sent: Sent) -> None:
@@ -130,13 +142,14 @@ class Batches:
     async def _start(self, actions: Sequence[Action], deadline: float) -> Batch:
         synchronous = len(actions) <= MOST_AT_ONCE
         body = [action.json() for action in actions]
+        enough = min(deadline, self._clock.monotonic() + HOGGED)
         pause = 1.0
         while True:
             try:
                 return await self._api.start_batch(self._organization, body, synchronous=synchronous)
             except Busy:
-                if self._clock.monotonic() + pause > deadline:
-                    raise
+                if self._clock.monotonic() + pause > enough:
+                    raise Refused from None
             except Rejected as error:
                 if isinstance(error, Missing):
                     self._refuse()

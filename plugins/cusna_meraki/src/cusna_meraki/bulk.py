@@ -128,7 +128,7 @@ class Bulk:
                 yield self._noted(outcome)
 
     async def _one_by_one(self, *parts: Sequence[Change]) -> AsyncGenerator[Outcome, None]:
-        """Where there are no batches; what is under way already is waited for first."""
+        """Where there are no batches to be had; what is under way already is waited for first."""
         while self.flight:
             for outcome in await self._landed():
                 yield self._noted(outcome)

@@ -31,6 +31,10 @@ LABEL_MAX = 64
 A_LOOK = 10.0
 """Seconds: refusals that come together are explained by one look."""
 NAME_TAKEN = "Another identity PSK of this SSID has that name."
+NAME_TURNED_UP = (
+    "An identity PSK of this name turned up meanwhile, and Meraki hides its passphrase: the next look tells "
+    "whether it is Cusna's."
+)
 KEY_TAKEN = "Another identity PSK of this SSID has that passphrase."
 WRITE_REFUSED = (
     "Meraki refuses this key, and neither its name nor its passphrase is in use as far as can be seen. "
@@ -157,10 +161,15 @@ class Keys:
         return await self.create(key)
 
 
-def taken(key: Key, others: Sequence[Psk]) -> Taken | None:
-    """Whether somebody else's key has the name or the passphrase of this one."""
-    if any(psk.name == key.label for psk in others):
-        return Taken(NAME_TAKEN)
+def taken(key: Key, others: Sequence[Psk]) -> Rejected | None:
+    """Whether another key has the name or the passphrase of this one.
+
+    One whose passphrase is hidden may be this very key, made by a call whose answer was lost: that nobody
+    has to choose another passphrase for.
+    """
+    named = next((psk for psk in others if psk.name == key.label), None)
+    if named is not None:
+        return Rejected(NAME_TURNED_UP) if named.passphrase is None else Taken(NAME_TAKEN)
     if any(psk.passphrase == key.passphrase for psk in others):
         return Taken(KEY_TAKEN)
     return None

@@ -177,7 +177,15 @@ class Policies:
     async def _make(self, name: str, fields: Mapping[str, Any]) -> str:
         if not self.room(1) and not await self._free_one():
             raise Full(f"This network has {self._most} group policies, which is the most it may have.")
-        made = await self._api.create_policy(self._network, {"name": name, **fields})
+        try:
+            made = await self._api.create_policy(self._network, {"name": name, **fields})
+        except Rejected:
+            # Another controller's networks are here as well, and one of them was faster.
+            await self.load()
+            found = self._named(name)
+            if found is None:
+                raise
+            return found.id
         self._remember(made)
         return made.id
 

@@ -155,7 +155,7 @@ def of_budget(pending: int | None, limited: int) -> Iterable[Finding]:
         yield warning(
             "batches-full",
             f"{pending} of at most {MOST_UNFINISHED} action batches are under way in the organisation: "
-            "when there are many changes, Cusna waits for other programs.",
+            "when there are many changes, Cusna waits a minute for other programs and then goes one by one.",
             "Nothing, if it passes. Else see which other program sends batches all the time.",
         )
     if limited:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from cusna_core.api import Change, Create, Missing, Outcome, Ref, Revoke, Taken, Update
 from cusna_meraki.batches import Action
-from cusna_meraki.keys import KEY_TAKEN, NAME_TAKEN, full
+from cusna_meraki.keys import KEY_TAKEN, full, taken
 from cusna_meraki.models import Psk
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def by_looking(work: Sequence[Work], psks: Sequence[Psk], most: int) -> tuple[li
             case Create(key) if key.label in names and names[key.label].passphrase == key.passphrase:
                 outcomes.append(Outcome(change, ref=Ref(names[key.label].id)))
             case Create(key) | Update(_, key) if key.label in names:
-                outcomes.append(Outcome(change, error=Taken(NAME_TAKEN)))
+                outcomes.append(Outcome(change, error=taken(key, [names[key.label]])))
             case Create(key) | Update(_, key) if key.passphrase.get_secret_value() in secrets:
                 outcomes.append(Outcome(change, error=Taken(KEY_TAKEN)))
             case Create() if room <= 0:

@@ -16,11 +16,13 @@ from aiohttp import web
 from cusna_meraki.fake.gate import ACCESS, Refused
 from cusna_meraki.fake.policies import Policies
 from cusna_meraki.fake.psks import Psks
+from cusna_meraki.fake.ssids import change_ssid
 from cusna_meraki.fake.state import Access, Cloud, Json, Site
 from cusna_meraki.fake.view import body_of, org_of
 
 MOST_ACTIONS, MOST_AT_ONCE, MOST_UNFINISHED = 100, 20, 5
 TOO_MANY = "Too many concurrently executing batches. Maximum is 5 confirmed but not yet executed batches."
+A_WEEK = timedelta(days=7)
 SSID = r"/networks/(?P<network>\w+)/wireless/ssids/(?P<number>\d|1[0-4])"
 POLICIES = r"/networks/(?P<network>\w+)/groupPolicies"
 ACTIONS = {
@@ -45,6 +47,7 @@ class Batch:
     access: Access
     actions: list[Json]
     synchronous: bool
+    made: datetime
     confirmed: bool = False
     due: datetime | None = None
     completed: bool = False
@@ -163,14 +166,17 @@ class Batches:
         return sum(1 for one in self.all.values() if one.org == org and one.unfinished)
 
     def settle(self) -> None:
-        """Carry out what is due."""
+        """Carry out what is due, and drop what nobody confirmed."""
         now = self.cloud.now()
+        dropped = [one.id for one in self.all.values() if not one.confirmed and now - one.made > A_WEEK]
+        for batch_id in dropped:
+            del self.all[batch_id]
         due = [one for one in self.all.values() if one.unfinished and one.due is not None and one.due <= now]
         for batch in sorted(due, key=lambda one: one.due or now):
             self._run(batch)
 
     def _add(self, org: str, access: Access, actions: list[Json], *, synchronous: bool = False) -> Batch:
-        batch = Batch(f"{880000 + next(self._ids)}", org, access, actions, synchronous)
+        batch = Batch(f"{880000 + next(self._ids)}", org, access, actions, synchronous, self.cloud.now())
         self.all[batch.id] = batch
         return batch
 
@@ -243,7 +249,7 @@ class Batches:
             case "policy", _:
                 self.policies.remove(site, names["id"])
             case _:
-                site.ssids[int(names["number"])] |= {n: v for n, v in body.items() if n != "number"}
+                change_ssid(site, int(names["number"]), body)
         return None
 
 

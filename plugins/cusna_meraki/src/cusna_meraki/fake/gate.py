@@ -149,7 +149,7 @@ class Gate:
         try:
             access = self._login(request)
             request[ACCESS] = access
-            self._pay(access)
+            self._pay(self._org(request, access))
             return await handler(request)
         except Refused as refused:
             return errors(refused.status, *refused.errors, headers=_retry(refused.status))
@@ -169,17 +169,22 @@ class Gate:
             raise Refused(401, "No valid authentication method found")
         return access
 
-    def _pay(self, access: Access) -> None:
-        """A token bucket per organisation (keys with the same organisations share it)."""
+    def _org(self, request: web.Request, access: Access) -> str:
+        """Whose budget a call is paid from; calls about none are from that of the key's own."""
+        site = self.cloud.sites.get(request.match_info.get("network", ""))
+        named = site.org if site is not None else request.match_info.get("org", "")
+        return named if named in access.orgs else ",".join(sorted(access.orgs))
+
+    def _pay(self, org: str) -> None:
+        """A token bucket per organisation, whichever program or key calls."""
         knobs = self.cloud.knobs
-        name = ",".join(sorted(access.orgs))
         now = self.clock.monotonic()
-        tokens, at = self._tokens.get(name, (knobs.rate + knobs.burst, now))
-        tokens = min(tokens + (now - at) * knobs.rate, knobs.rate + knobs.burst)
+        tokens, at = self._tokens.get(org, (knobs.burst, now))
+        tokens = min(tokens + (now - at) * knobs.rate, knobs.burst)
         if tokens < 1:
-            self._tokens[name] = (tokens, now)
+            self._tokens[org] = (tokens, now)
             raise Refused(429, "API rate limit exceeded for organization")
-        self._tokens[name] = (tokens - 1, now)
+        self._tokens[org] = (tokens - 1, now)
 
 
 def errors(status: int, *texts: str, headers: dict[str, str] | None = None) -> web.Response:

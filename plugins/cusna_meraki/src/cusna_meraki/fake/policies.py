@@ -68,6 +68,7 @@ class Policies:
         policy = _found(site, policy_id)
         require_writable(site)
         in_use = {psk["groupPolicyId"] for keys in site.psks.values() for psk in keys.values()}
+        in_use |= {client["policy"] for client in site.clients.values() if client["status"] == "Online"}
         refuse = self.cloud.knobs.policy_delete_in_use == "refuse" and not force
         if policy["groupPolicyId"] in in_use and refuse:
             raise Refused(400, "Group policy is in use")

@@ -6,20 +6,11 @@ from cusna_meraki.fake.batches import Batches
 from cusna_meraki.fake.gate import ACCESS, Gate, Refused
 from cusna_meraki.fake.policies import Policies
 from cusna_meraki.fake.psks import Psks
-from cusna_meraki.fake.state import IPSK, TAGGED_MODES, Cloud, Json, Site
-from cusna_meraki.fake.view import body_of, named, org_of, page, require_writable, sees, site_of, ssid_of
+from cusna_meraki.fake.ssids import change_ssid
+from cusna_meraki.fake.state import TAGGED_MODES, Cloud, Json, Site
+from cusna_meraki.fake.view import body_of, named, org_of, page, sees, site_of, ssid_of
 
 BASE = "/api/v1"
-AUTH_MODES = (IPSK, "open", "psk", "8021x-meraki", "8021x-radius", "ipsk-with-radius", "open-with-radius")
-WPA_MODES = (
-    "WPA1 only",
-    "WPA1 and WPA2",
-    "WPA2 only",
-    "WPA3 Transition Mode",
-    "WPA3 only",
-    "WPA3 192-bit Security",
-)
-IP_MODES = ("NAT mode", *TAGGED_MODES, "Ethernet over GRE", "Layer 3 roaming with a concentrator", "VPN")
 
 
 class Routes:
@@ -121,14 +112,7 @@ class Routes:
 
     async def put_ssid(self, request: web.Request) -> web.Response:
         site = site_of(self.cloud, request, write=True)
-        ssid = site.ssids[ssid_of(request)]
-        body = await body_of(request)
-        choices = {"authMode": AUTH_MODES, "wpaEncryptionMode": WPA_MODES, "ipAssignmentMode": IP_MODES}
-        for name, allowed in choices.items():
-            if name in body and body[name] not in allowed:
-                raise Refused(400, f"'{name}' must be one of: {', '.join(allowed)}")
-        require_writable(site)
-        ssid |= {name: value for name, value in body.items() if name != "number"}
+        ssid = change_ssid(site, ssid_of(request), await body_of(request))
         return web.json_response(_shown_ssid(ssid))
 
     # Clients
@@ -140,7 +124,7 @@ class Routes:
         group = request.query.get("pskGroup")
         statuses = request.query.getall("statuses[]", ["Online", "Offline"])
         shown = [
-            {name: value for name, value in client.items() if name != "psk"}
+            {name: value for name, value in client.items() if name not in ("psk", "policy")}
             for client in site.clients.values()
             if group in (None, client["pskGroup"]) and client["status"] in statuses
         ]

@@ -57,7 +57,7 @@ class Knobs:
     """Whether a key that sees only some networks is refused action batches."""
     rate: float = 10.0
     burst: float = 10.0
-    """Calls an organisation may make each second, and how many more at once."""
+    """Calls an organisation may make each second, and how many at once after a quiet while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +202,7 @@ class Cloud:
             "id": f"k{next(self._ids):06x}",
             "mac": mac,
             "psk": psk["id"],
+            "policy": psk["groupPolicyId"],
             "pskGroup": psk["name"],
             "ssid": ssid["name"],
             "vlan": str(vlan or ""),
