@@ -1,14 +1,16 @@
 """Does what an admin does to a person hold until it is taken back, and end as it was promised?"""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from cusna_core.api import Unreachable
-from cusna_core.engine.estate import Integration
+from cusna_core.engine.estate import Integration, Location
 from cusna_core.flow.notices import Notify
-from cusna_core.store import devices
+from cusna_core.flow.world import Place
+from cusna_core.store import devices, people
 from cusna_core.store.db import Tx
 
-from .conftest import House
+from .conftest import HERE, House
 
 
 async def test_overrides_end_by_themselves_however_many_and_whatever_the_source_says(house: House) -> None:
@@ -131,3 +133,31 @@ async def test_nothing_of_who_was_erased_is_left_in_any_table(house: House) -> N
 def _everything(tx: Tx) -> str:
     tables = [row[0] for row in tx.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     return "\n".join(str([tuple(row) for row in tx.execute(f"SELECT * FROM {one}")]) for one in tables)
+
+
+async def test_the_last_day_of_an_override_ends_at_midnight_of_each_location(house: House) -> None:
+    house.source.add("ann", plan=False)
+    estate = house.estate()
+    for name, zone in (("azores", "Atlantic/Azores"), ("here", "Europe/Berlin")):
+        place = Place(name, "hq", HERE if name == "here" else name, ZoneInfo(zone))
+        estate.locations[name] = Location(name, name.title(), place, ("members",))  # type: ignore[index]
+    await house.engine.take(estate, loops=False)
+    await house.apply()
+    day = (house.clock.now() + timedelta(days=3)).date()
+    for where in (["azores", "here"], []):
+        given = await house.run(
+            "override", email="ann@example.com", locations=where, ends=day.isoformat(), note="Guest"
+        )
+        assert "result" in given, given
+    account = await house.account("ann")
+    rows = await house.db.read(lambda tx: people.overrides(tx, account))
+    # At all locations it is the midnight of the place where they are known.
+    for one in rows:
+        assert one.ends is not None
+        local = one.ends.astimezone(
+            ZoneInfo("Atlantic/Azores" if one.location == "azores" else "Europe/Berlin")
+        )
+        assert (local.date(), local.hour) == (day + timedelta(days=1), 0), one.location
+    assert len(rows) == 3
+    over = (house.clock.now() - timedelta(days=1)).date().isoformat()
+    assert "refused" in await house.run("override", email="ann@example.com", ends=over, note="Late")

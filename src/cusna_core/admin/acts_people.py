@@ -6,13 +6,16 @@ forgetting somebody. Everything is written to the audit log.
 
 import secrets
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from cusna_core.admin.acts import Acts
 from cusna_core.admin.looks import NOBODY, Looks
+from cusna_core.admin.people import home_zone
 from cusna_core.api import email_key
 from cusna_core.engine.engine import Engine
+from cusna_core.flow.rights import day_bounds
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit, erase, outbox, reveals, sign_in
 from cusna_core.store import keys as key_rows
@@ -39,47 +42,52 @@ class PeopleActs:
     # Overrides
 
     async def override(self, values: Json, who: str) -> Events:
-        """Access beside plans and bookings, at `locations` (none: all of the integration), until `ends`."""
+        """Access beside plans and bookings, at `locations` (none: all of the integration), until `ends`.
+
+        `starts` and `ends` are instants, or days: of each location's own calendar, the last one included.
+        """
         now = self._engine.clock.now()
-        starts, ends = _instant(values.get("starts")) or now, _instant(values.get("ends"))
         note, locations = clean(values.get("note")), [str(one) for one in values.get("locations") or ()]
         if not note:
             yield {"refused": "Say why: the note tells other admins.", "code": 2}
-            return
-        if ends is not None and ends <= max(starts, now):
-            yield {"refused": "It would be over before it begins.", "code": 2}
             return
         accounts = await self._looks.find(str(values.get("email", "")))
         if not accounts:
             yield {"refused": NOBODY, "code": 1}
             return
         given = await self._engine.db.read(lambda tx: self._places(tx, accounts, locations))
-        missing = set(locations) - {place for _, place in given}
+        missing = set(locations) - {place for _, place, _ in given}
         if missing or not given:
             told = f"This person is not known where these are: {', '.join(sorted(missing)) or 'anywhere'}."
             yield {"refused": told, "code": 2}
             return
 
+        said = values.get("starts"), values.get("ends")
+        spans = [(max(_edge(said[0], zone) or now, now), _edge(said[1], zone, 1)) for _, _, zone in given]
+        if any(ends is not None and ends <= starts for starts, ends in spans):
+            yield {"refused": "It would be over before it begins.", "code": 2}
+            return
+
         def give(tx: Tx) -> None:
-            for account, place in given:
+            for (account, place, _), (starts, ends) in zip(given, spans, strict=True):
                 grant(tx, account, place, starts, ends, note, who, now)
 
         await self._engine.db.run(give)
-        yield {"result": await self._acts.done(sorted({account for account, _ in given}))}
+        yield {"result": await self._acts.done(sorted({account for account, _, _ in given}))}
 
     def _places(
         self, tx: Tx, accounts: Sequence[str], locations: Sequence[str]
-    ) -> list[tuple[str, str | None]]:
-        """(account, location) of the account's own integration."""
-        found: list[tuple[str, str | None]] = []
+    ) -> list[tuple[str, str | None, ZoneInfo]]:
+        """(account, location, whose days count) of the account's own integration."""
+        found: list[tuple[str, str | None, ZoneInfo]] = []
         for account in accounts:
             row = account_rows.get(tx, account)
             if row is None:
                 continue
-            own = {one.id for one in self._engine.estate.places(row.integration)}
+            own = {one.id: one.zone for one in self._engine.estate.places(row.integration)}
             if not locations:
-                found.append((account, None))
-            found += [(account, one) for one in dict.fromkeys(locations) if one in own]
+                found.append((account, None, home_zone(self._engine, row)))
+            found += [(account, one, own[one]) for one in dict.fromkeys(locations) if one in own]
         return found
 
     async def end_override(self, values: Json, who: str) -> Events:
@@ -248,5 +256,10 @@ def clean(text: object) -> str:
     return " ".join(plain.split())[:NOTE]
 
 
-def _instant(said: object) -> datetime | None:
-    return datetime.fromisoformat(said) if isinstance(said, str) and said else None
+def _edge(said: object, zone: ZoneInfo, of_day: Literal[0, 1] = 0) -> datetime | None:
+    """An instant as it is; of a day its beginning there, or its end."""
+    if not isinstance(said, str) or not said:
+        return None
+    if "T" in said:
+        return datetime.fromisoformat(said)
+    return day_bounds(date.fromisoformat(said), zone)[of_day]

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from cusna_core.admin.acts_people import clean
 from cusna_core.admin.people import Person
-from cusna_core.flow.rights import day_bounds
 from cusna_core.web.console.paper import fresh, page, who
 from cusna_core.web.console.people.area import acts, address, engine, needed, perform
 from cusna_core.web.console.people.person import shown
@@ -75,25 +73,24 @@ async def override(request: web.Request) -> web.Response:
     _ = language.text
     estate, now = engine(request).estate, site.clock.now()
     places = {place.id: place.zone for place in estate.places(one.row.integration)}
-    chosen = [name for name in places if f"at.{name}" in form]
-    zone = places[chosen[0]] if chosen else next(iter(places.values()), ZoneInfo("UTC"))
+    chosen = [] if "all" in form else [name for name in places if f"at.{name}" in form]
     note, problems = clean(form.get("note")), dict[str, str]()
     if "all" not in form and not chosen:
         problems["at"] = _("Choose at least one location.")
     if not note:
         problems["note"] = _("Say why, for other admins.")
     starts, ends = _day(form, "starts", problems, language), _day(form, "ends", problems, language)
-    begins = max(now, day_bounds(starts, zone)[0]) if starts else now
-    over = day_bounds(ends, zone)[1] if ends else None
-    if over is not None and over <= begins:
+    zones = [places[name] for name in chosen] or [one.home]
+    today = max(now.astimezone(zone).date() for zone in zones)
+    if ends is not None and ends < max(starts or today, today):
         problems["ends"] = _("This day is over before the access begins.")
     if problems:
         return await shown(request, one, problems, form, INVALID)
     values = {
         "email": one.row.id,
-        "locations": [] if "all" in form else chosen,
-        "starts": begins.isoformat(),
-        "ends": over.isoformat() if over else "",
+        "locations": chosen,
+        "starts": starts.isoformat() if starts else "",
+        "ends": ends.isoformat() if ends else "",
         "note": note,
     }
     done = await perform(request, "override", values)
