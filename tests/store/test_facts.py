@@ -23,8 +23,9 @@ from cusna_core.api import (
     Window,
 )
 from cusna_core.flow.world import Facts
-from cusna_core.store import facts
+from cusna_core.store import facts, scopes
 from cusna_core.store.db import Tx
+from cusna_core.store.merge import Merged, merge
 
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -87,9 +88,9 @@ class Story:
         self.tx = tx
         self.at = NOW
 
-    def read(self, snapshot: Snapshot, **options: object) -> facts.Merged:
+    def read(self, snapshot: Snapshot, **options: object) -> Merged:
         self.at += STEP
-        return facts.merge(self.tx, "hq", replace(snapshot, began=self.at), **options)  # type: ignore[arg-type]
+        return merge(self.tx, "hq", replace(snapshot, began=self.at), **options)  # type: ignore[arg-type]
 
     @property
     def facts(self) -> Facts:
@@ -143,7 +144,7 @@ def test_what_is_told_is_loaded_to_the_letter(story: Story) -> None:
         ),
         blocks=(Block("p2"),),
     )
-    assert story.read(told, partial=True) == facts.Merged((), (), 0, changed=True)
+    assert story.read(told, partial=True) == Merged((), (), 0, changed=True)
     loaded = story.facts
     assert tuple(loaded.people.values()) == told.people
     assert tuple(loaded.affiliations.values()) == told.affiliations
@@ -203,8 +204,8 @@ def test_incomplete_reads_add_and_change_but_count_nothing(story: Story) -> None
     assert set(story.facts.people) == {f"p{n}" for n in range(1, 6)}
     nothing = replace(Snapshot(NOW), failures=("Page 2 failed.",))
     for _ in range(5):
-        assert story.read(nothing) == facts.Merged((), (), 0, changed=False)
-    failing = [read for read in facts.reads(story.tx, "hq") if read.failure]
+        assert story.read(nothing) == Merged((), (), 0, changed=False)
+    failing = [read for read in scopes.reads(story.tx, "hq") if read.failure]
     assert {read.failure for read in failing} == {"Page 2 failed."}
     assert len(failing) == len(COMPLETE)
 
@@ -243,7 +244,7 @@ def test_what_again_says_is_gone_is_removed_and_stated(story: Story) -> None:
 def test_gone_does_not_undo_what_was_seen_later(story: Story) -> None:
     story.read(world())
     early = Snapshot(story.at - STEP, gone=frozenset({(Section.SUBSCRIPTIONS, "s1")}))
-    assert facts.merge(story.tx, "hq", early, partial=True).removed == 0
+    assert merge(story.tx, "hq", early, partial=True).removed == 0
     assert "s1" in story.subscriptions
 
 
@@ -252,7 +253,7 @@ def test_an_older_read_does_not_bring_back_what_was_stated_gone(story: Story) ->
     began = story.at + timedelta(minutes=1)
     story.at += timedelta(minutes=5)
     story.read(Snapshot(NOW, gone=frozenset({(Section.SUBSCRIPTIONS, "s1")})), partial=True)
-    facts.merge(story.tx, "hq", replace(world(), began=began))
+    merge(story.tx, "hq", replace(world(), began=began))
     assert "s1" not in story.subscriptions
     story.read(world())
     assert "s1" in story.subscriptions
@@ -265,8 +266,8 @@ def test_what_was_seen_during_a_read_is_not_absent_from_it(story: Story) -> None
     # A sign-in finds p1 while three reads, which do not tell of p1 any more, are still on their way.
     story.read(replace(world(1), complete=frozenset()), partial=True)
     for at in began:
-        merged = facts.merge(story.tx, "hq", replace(without(world(), "p1", "a1A", "s1"), began=at))
-        assert merged == facts.Merged((), (), 0, changed=False)
+        merged = merge(story.tx, "hq", replace(without(world(), "p1", "a1A", "s1"), began=at))
+        assert merged == Merged((), (), 0, changed=False)
 
 
 def test_an_older_read_does_not_overwrite_a_newer_one(story: Story) -> None:
@@ -274,7 +275,7 @@ def test_an_older_read_does_not_overwrite_a_newer_one(story: Story) -> None:
     began = story.at + timedelta(minutes=1)
     cancelled = subscription(1, state=SubscriptionState.CANCELLED)
     story.read(Snapshot(NOW, subscriptions=(cancelled,)), partial=True)
-    facts.merge(story.tx, "hq", replace(world(), began=began))
+    merge(story.tx, "hq", replace(world(), began=began))
     assert story.facts.subscriptions["s1"] == cancelled
 
 
@@ -287,12 +288,12 @@ def test_an_answer_under_half_waits_until_three_agree(story: Story, left: int) -
         merged = story.read(little)
         assert merged.short == (scope,)
         assert merged.removed == 0
-    (read,) = [one for one in facts.reads(story.tx, "hq") if (one.section, one.location) == scope]
+    (read,) = [one for one in scopes.reads(story.tx, "hq") if (one.section, one.location) == scope]
     assert (read.count, read.failure) == (10, "It told of less than half of what it told of before.")
     third = story.read(little)
     assert (third.short, third.removed) == ((), 0)  # believed now, and this is the first complete one
     assert story.read(little).removed == 10 - left
-    (read,) = [one for one in facts.reads(story.tx, "hq") if (one.section, one.location) == scope]
+    (read,) = [one for one in scopes.reads(story.tx, "hq") if (one.section, one.location) == scope]
     assert (read.count, read.failure, read.last_good) == (left, "", story.at)
 
 
@@ -469,26 +470,26 @@ def test_a_whole_that_was_read_covers_its_locations(story: Story) -> None:
 
 def test_integrations_are_apart(story: Story) -> None:
     story.read(world())
-    facts.merge(story.tx, "other", replace(world(2), began=story.at))
+    merge(story.tx, "other", replace(world(2), began=story.at))
     for _ in range(3):
-        facts.merge(story.tx, "other", Snapshot(story.at + STEP, complete=COMPLETE))
+        merge(story.tx, "other", Snapshot(story.at + STEP, complete=COMPLETE))
         story.at += STEP
     assert len(story.facts.people) == 4
 
 
 def test_a_source_that_fails_is_noted_until_it_answers(story: Story) -> None:
     story.read(world())
-    facts.failed(story.tx, "hq", "The credentials are refused.", story.at)
-    read = facts.reads(story.tx, "hq")[0]
+    scopes.failed(story.tx, "hq", "The credentials are refused.", story.at)
+    read = scopes.reads(story.tx, "hq")[0]
     assert (read.failure, read.last_failure) == ("The credentials are refused.", story.at)
-    assert {one.location for one in facts.reads(story.tx, "hq")} == {None, "A", "B"}
+    assert {one.location for one in scopes.reads(story.tx, "hq")} == {None, "A", "B"}
     story.read(world())
-    read = facts.reads(story.tx, "hq")[0]
+    read = scopes.reads(story.tx, "hq")[0]
     assert (read.failure, read.last_good) == ("", story.at)
 
 
 def test_only_asked_locations_are_noted_as_failing(story: Story) -> None:
     story.read(world())
     story.read(replace(Snapshot(NOW), failures=("Down.",)), asked=("A",))
-    failing = {one.location for one in facts.reads(story.tx, "hq") if one.failure}
+    failing = {one.location for one in scopes.reads(story.tx, "hq") if one.failure}
     assert failing == {"A", None}

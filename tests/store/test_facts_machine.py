@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cusna_core.api import Affiliation, Person, Section, Snapshot, Subscription, SubscriptionState
 from cusna_core.store import facts, migrations
 from cusna_core.store.db import connect
+from cusna_core.store.merge import Merged, merge
 
 NUMBERS = [str(n) for n in range(8)]
 PEOPLE = (Section.PEOPLE, "A")
@@ -51,8 +52,8 @@ class Source(RuleBasedStateMachine):
                 pass
             self.folder.cleanup()
 
-    def _merge(self, snapshot: Snapshot, partial: bool = False) -> facts.Merged:
-        return facts.merge(self.tx, "hq", snapshot, partial=partial)
+    def _merge(self, snapshot: Snapshot, partial: bool = False) -> Merged:
+        return merge(self.tx, "hq", snapshot, partial=partial)
 
     def _see(self, people: set[str], plans: set[str]) -> None:
         for n in people:

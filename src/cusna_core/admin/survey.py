@@ -8,6 +8,8 @@ from datetime import datetime
 from cusna_core.admin.gauges import gauges
 from cusna_core.admin.states import LocationState, NetworkState, ReadState
 from cusna_core.api import Feature, NetworkChoice, PluginError, SourceLocation
+from cusna_core.config.setup import Kind
+from cusna_core.engine import troubles
 from cusna_core.engine import watch as watching
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Wifi
@@ -17,17 +19,18 @@ from cusna_core.flow.changes import Cause, Step, Verb
 from cusna_core.flow.keys import Wanted
 from cusna_core.flow.world import Because
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import facts as fact_rows
 from cusna_core.store import findings as finding_rows
 from cusna_core.store import groups as group_rows
 from cusna_core.store import keys as key_rows
 from cusna_core.store import places as place_rows
+from cusna_core.store import scopes
 from cusna_core.store.db import Tx
 from cusna_core.store.figures import Figures, figures
 from cusna_core.store.findings import Stored
 
 LOOK_SECONDS = 15.0
 """So long a controller may take while somebody waits for a page."""
+TROUBLE: Mapping[Kind, Sequence[str]] = {"integration": troubles.SOURCE, "controller": troubles.CONTROLLER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,13 @@ class Survey:
         """Errors first; of one part of the configuration, if one is named."""
         found = await self._engine.db.read(finding_rows.current)
         return [one for one in found if not path or f"{one.finding.path}.".startswith(f"{path}.")]
+
+    async def troubled(self, kind: Kind) -> frozenset[str]:
+        """Integrations or controllers that do not do their part, by name."""
+        codes = TROUBLE.get(kind, ())
+        return frozenset(
+            one.finding.path.split(".")[1] for one in await self.findings(f"{kind}s") if one.finding.code in codes
+        )
 
     async def locations(self) -> list[LocationState]:
         """By name; everything is gathered once for all of them."""
@@ -178,7 +188,7 @@ class Survey:
 
     async def integration(self, name: str) -> ReadState:
         def read(tx: Tx) -> tuple[datetime | None, bool, int]:
-            reads = fact_rows.reads(tx, name)
+            reads = scopes.reads(tx, name)
             good = [one.last_good for one in reads if one.last_good]
             oldest = min(good) if good and len(good) == len(reads) else None
             return oldest, any(one.failure for one in reads), account_rows.many(tx, name)

@@ -28,8 +28,7 @@ from cusna_core.engine.timing import StepGuard
 from cusna_core.engine.watch import Watch
 from cusna_core.engine.worker import Brought, Worker
 from cusna_core.store import accounts as account_rows
-from cusna_core.store import audit
-from cusna_core.store import facts as fact_rows
+from cusna_core.store import audit, scopes
 from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
@@ -242,7 +241,7 @@ class Engine:
         poller = self._pollers.get(integration)
         if poller is None or not self._running:
             return True
-        if await self.db.read(lambda tx: bool(fact_rows.reads(tx, integration))):
+        if await self.db.read(lambda tx: bool(scopes.reads(tx, integration))):
             return True
         try:
             async with asyncio.timeout(patience):

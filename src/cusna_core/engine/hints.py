@@ -20,8 +20,8 @@ from cusna_core.engine.estate import Integration
 from cusna_core.engine.fence.calls import Fault
 from cusna_core.store import accounts, events
 from cusna_core.store import facts as fact_rows
-from cusna_core.store.db import Tx
 from cusna_core.store.events import Heard
+from cusna_core.store.merge import merge
 
 log = logging.getLogger(__name__)
 
@@ -206,10 +206,8 @@ class Hints:
             self._engine.nudge(name)
             return
 
-        def merge(tx: Tx) -> bool:
-            return fact_rows.merge(tx, name, snapshot, partial=True).changed
-
-        if await self._engine.db.run(merge):
+        merged = await self._engine.db.run(lambda tx: merge(tx, name, snapshot, partial=True))
+        if merged.changed:
             await self._engine.decide([name])
 
 

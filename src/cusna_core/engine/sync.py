@@ -14,9 +14,9 @@ from cusna_core.engine.kept_out import admitted
 from cusna_core.engine.watch import Progress, Watch
 from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.flow.world import Place
-from cusna_core.store import audit, events
-from cusna_core.store import facts as fact_rows
+from cusna_core.store import audit, events, scopes
 from cusna_core.store.db import Database, Tx
+from cusna_core.store.merge import merge
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Sync:
         sentence, now, first = str(error), self._clock.now(), integration not in self._failing
 
         def failed(tx: Tx) -> None:
-            fact_rows.failed(tx, integration, sentence, now)
+            scopes.failed(tx, integration, sentence, now)
             if first:
                 data = {"error": type(error).__name__}
                 events.put(tx, "sync.failed", now, integration=integration, data=data)
@@ -108,16 +108,14 @@ class Sync:
                 span = window(places, now)
                 snapshot = await self._admitted(integration, await integration.source.snapshot(sources, span))
                 merged = await self._db.run(
-                    lambda tx: fact_rows.merge(tx, integration.id, snapshot, asked=sources, window=span)
+                    lambda tx: merge(tx, integration.id, snapshot, asked=sources, window=span)
                 )
                 changed, counts = merged.changed, [merged.counts]
                 if merged.ask_again:
                     again = await self._admitted(
                         integration, await integration.source.again(merged.ask_again)
                     )
-                    told = await self._db.run(
-                        lambda tx: fact_rows.merge(tx, integration.id, again, partial=True)
-                    )
+                    told = await self._db.run(lambda tx: merge(tx, integration.id, again, partial=True))
                     changed = changed or told.changed
                     counts.append(told.counts)
         except TimeoutError:
@@ -147,7 +145,7 @@ class Sync:
         if snapshot is None:
             return None
         snapshot = await self._admitted(integration, snapshot)
-        await self._db.run(lambda tx: fact_rows.merge(tx, integration.id, snapshot, partial=True))
+        await self._db.run(lambda tx: merge(tx, integration.id, snapshot, partial=True))
         await self._accounts.link(integration.id, snapshot.people)
         return snapshot
 
