@@ -235,6 +235,10 @@ async def test_what_is_refused(caller: Caller) -> None:
     knobs = caller.fake.knobs
     for passphrase in ("short-1", "x" * 64):
         assert (await caller.make(passphrase))[0] == 422
+    knobs.passphrase_length = (4, 70)
+    assert (await caller.make("four"))[0] == (await caller.make("x" * 70))[0] == 201
+    knobs.passphrase_length = (8, 62)
+    assert (await caller.make("x" * 63))[0] == 422
     assert (await caller.make(amount=101, passphraseList=["x"]))[0] == 422
     assert (await caller.make(amount=2))[0] == 422
     assert (await caller.make(vlanId=4095))[0] == 422
@@ -321,8 +325,12 @@ async def test_expired_dpsks_and_their_setting(caller: Caller, clock: HandClock)
     await caller.make()
     assert await caller.fake.join("Members", "a-good-passphrase", MAC) == 0
     assert (await caller.dpsks())[0]["expirationDateTime"] == "2026/11/24 09:00:00"
+    _, found = await caller.call("POST", "/query/dpsk", {})
+    assert [one["expired"] for one in found["list"]] == [False]
     clock.advance(24 * 3600)
     await caller.log_in()
+    _, found = await caller.call("POST", "/query/dpsk", {})
+    assert [one["expired"] for one in found["list"]] == [True]
     assert await caller.fake.join("Members", "a-good-passphrase", MAC) is None
     caller.wlan.doc["dpsk"]["dpskFromType"] = "FirstUse"
     assert (await caller.dpsks())[0]["expirationDateTime"] == "Not start using"

@@ -153,12 +153,15 @@ async def test_calls_are_few(house: Any) -> None:
 
 
 async def test_revokes_that_stand_together_are_one_call(house: Any) -> None:
-    network = await settled(house, max_group_keys=500)
+    cluster = house.fake.cluster
     house.knobs.group_cap = None
-    made = await house.apply(network, *(house.new(f"m{number}") for number in range(205)))
-    foreign = house.fake.cluster.add_dpsk(house.wlan, "printer", "the-printer-key")
-    house.asked()
-    changes = [Revoke(one.ref, one.change.key.label) for one in made]
+    ours = [
+        cluster.add_dpsk(house.wlan, f"cusna-ab12cd-m{number}", f"passphrase-{number}")
+        for number in range(205)
+    ]
+    foreign = cluster.add_dpsk(house.wlan, "printer", "the-printer-key")
+    network = await settled(house, max_group_keys=500)
+    changes = [Revoke(Ref(one["id"]), one["userName"]) for one in ours]
     changes[150:150] = [house.new("new")]
     assert await house.errors(network, *changes) == [None] * 206
     assert house.asked() == [DELETE, DELETE, MAKE, DELETE]
@@ -344,6 +347,13 @@ async def test_a_refusal_that_means_nothing_known(house: Any) -> None:
     (outcome,) = await house.apply(network, house.new())
     assert type(outcome.error) is Rejected
     assert "max_group_keys" in str(outcome.error)
+
+
+async def test_a_controller_with_a_rule_of_its_own_about_lengths(house: Any) -> None:
+    """None is published: who is refused is told so, and the others get their keys."""
+    house.knobs.passphrase_length = (8, 20)
+    network = await settled(house)
+    assert await house.errors(network, house.new(passphrase="x" * 21), house.new("ben")) == [Rejected, None]
 
 
 async def test_full_by_the_option_costs_no_call_that_must_fail(house: Any) -> None:

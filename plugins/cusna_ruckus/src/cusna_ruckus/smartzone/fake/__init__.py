@@ -7,8 +7,9 @@ from aiohttp import web
 
 from cusna_core.api import Clock, FakeWifi
 from cusna_ruckus.smartzone.fake.gate import BASE, Entry, Fault, Gate
+from cusna_ruckus.smartzone.fake.knobs import Knobs
 from cusna_ruckus.smartzone.fake.routes import Routes
-from cusna_ruckus.smartzone.fake.state import Cluster, Json, Knobs, Wlan, Zone
+from cusna_ruckus.smartzone.fake.state import Cluster, Json, Wlan, Zone
 from cusna_ruckus.smartzone.fake.tls import SelfSigned
 
 USERNAME, PASSWORD = "cusna", "Zone-keeper-of-the-house-7"

@@ -7,7 +7,7 @@ import secrets
 from aiohttp import BodyPartReader, web
 
 from cusna_ruckus.smartzone.fake.gate import NotThere, Refused
-from cusna_ruckus.smartzone.fake.state import PHRASE_LENGTH, Cluster, Json, Wlan
+from cusna_ruckus.smartzone.fake.state import Cluster, Json, Wlan
 from cusna_ruckus.smartzone.fake.view import body_of, page, search, wlan_of, zone_of
 
 FIELDS = {"amount", "userName", "passphraseList", "vlanId", "groupDpsk", "userRoleId"}
@@ -113,9 +113,9 @@ class Dpsks:
         knobs = self.cluster.knobs
         if not wlan.doc["dpsk"]["dpskEnabled"]:
             raise Refused(422, "DPSK is not enabled on the WLAN")
-        low, high = PHRASE_LENGTH
+        low, high = knobs.passphrase_length
         if not all(low <= len(one) <= high for one in phrases):
-            raise Refused(422, "The passphrase must have 8 to 63 characters")
+            raise Refused(422, f"The passphrase must have {low} to {high} characters")
         there = {one["passphrase"] for one in wlan.dpsks.values()}
         if not knobs.dup_passphrase and (there & set(phrases) or len(set(phrases)) < len(phrases)):
             raise Refused(422, "The passphrase exists already")
@@ -179,9 +179,10 @@ class Dpsks:
                 "wlanId": wlan.id,
                 "zoneId": zone.id,
                 "createDateTime": int(one["created"].timestamp()),
-                "expired": False,
+                "expired": self.cluster.expired(wlan, one),
             }
             for zone, wlan in self.cluster.wlans()
             for one in wlan.dpsks.values()
         ]
-        return search(self.cluster, await body_of(request), rows, {"ZONE": "zoneId", "WLAN": "wlanId"})
+        told = [self.cluster.told(one) for one in rows]
+        return search(self.cluster, await body_of(request), told, {"ZONE": "zoneId", "WLAN": "wlanId"})

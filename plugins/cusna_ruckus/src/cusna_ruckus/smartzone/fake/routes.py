@@ -107,7 +107,7 @@ class Routes:
                 "status": "AUTHORIZED",
                 "authMethod": "OPEN",
                 "ipAddress": f"10.0.0.{number}",
-                "hostname": None,
+                "hostname": f"device-{number}",
                 "vlan": one.vlan,
                 "_wlan": one.wlan,
             }
