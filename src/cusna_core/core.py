@@ -23,6 +23,7 @@ from cusna_core.engine.estate import Estate
 from cusna_core.engine.fence.hush import Hush
 from cusna_core.engine.hints import Hints
 from cusna_core.engine.members import Members
+from cusna_core.engine.opening import Ground
 from cusna_core.engine.ring import Ring
 from cusna_core.engine.sinks import Sinks
 from cusna_core.mail.compose import Composer
@@ -83,7 +84,7 @@ class Core:
         self.hush.install()
         self.ring = Ring()
         self.ring.install()
-        self._ground = build.Ground(
+        self._ground = Ground(
             db,
             vault,
             clock,
@@ -211,7 +212,7 @@ class Core:
         await build.close(estate)
 
     @property
-    def ground(self) -> build.Ground:
+    def ground(self) -> Ground:
         return self._ground
 
     def new_passphrase(self) -> str:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from cusna_core.api import Options
-from cusna_core.engine.build import Ground
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.opening import Ground
 from cusna_core.store import audit, retired
 from cusna_core.store.db import Tx
 

@@ -9,10 +9,10 @@ from cusna_core.api import ConfigError, Options, PluginError
 from cusna_core.config.plugins import Registry
 from cusna_core.config.problems import Problem, sentence
 from cusna_core.config.setup import Kind, path
-from cusna_core.engine.build import Ground
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.fence import parts as fenced
 from cusna_core.engine.fence.calls import Fault, place
+from cusna_core.engine.opening import Ground
 
 log = logging.getLogger(__name__)
 

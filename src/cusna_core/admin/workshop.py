@@ -20,8 +20,8 @@ from cusna_core.config.models import KINDS
 from cusna_core.config.plugins import Registry
 from cusna_core.config.problems import Problem
 from cusna_core.config.setup import Kind, Origin, Setup
-from cusna_core.engine import build
 from cusna_core.engine.engine import Engine
+from cusna_core.engine.opening import Ground
 from cusna_core.store import audit, retired, settings
 from cusna_core.store.db import Tx
 
@@ -36,7 +36,7 @@ class Workshop:
         engine: Engine,
         file: ConfigFile,
         registry: Registry,
-        ground: build.Ground,
+        ground: Ground,
         setup: Setup,
         rebuild: Callable[[], Awaitable[Setup]],
     ) -> None:
