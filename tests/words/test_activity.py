@@ -114,7 +114,7 @@ def test_the_kinds_are_found() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_that_is_written_has_a_sentence(kind: str) -> None:
     english, german = said(kind, "en"), said(kind, "de")
-    assert "no words for" not in english, f"words/activity.py has no sentence for {kind}"
+    assert "no words for" not in english, f"words/happened.py has no sentence for {kind}"
     assert english != german
     assert said(kind, "en", console=True)
 
