@@ -5,9 +5,12 @@ what others have made stays, and of two who save at once the second is told.
 """
 
 from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from cusna_core.admin.survey import Survey
 from cusna_core.api import FakeWifi
 from cusna_core.app import App
 from cusna_core.demo.file import ADMIN, SENDER
@@ -338,3 +341,78 @@ async def test_of_two_who_save_at_once_the_second_is_told_by_every_form(admin: A
         assert "Somebody else changed this" in answer.trouble, action
     assert await admin.stored() == stored
     assert stage.app.core.engine.estate.wifis["members"].apply
+
+
+# Choosing an SSID
+
+
+async def test_of_two_wifis_with_one_name_each_can_be_taken(admin: Admin) -> None:
+    """An organisation with a network for every house, and everywhere the same name on the air."""
+    stage = admin.stage
+    cloud: Any = next(one for one in stage.vendors() if one.type == "meraki")
+    annexe = cloud.cloud.add_site(cloud.org, "Annexe")
+    cloud.cloud.set_up_ssid(annexe, SSID)
+    vendor = {name: str(value) for name, value in cloud.options().items()}
+    answer = await admin.send(f"{SETTINGS}/new-controller/meraki", **vendor)
+    assert answer.path == f"{SETTINGS}/controllers/meraki?connected", answer.trouble
+    new = f"{SETTINGS}/new-network/meraki"
+    for title, name in (("House: Members", "members"), ("Annexe: Members", "members-meraki")):
+        for page in (new, f"{SETTINGS}/controllers/meraki"):
+            assert f"{new}?choice={quote(title)}" in (await admin.get(page)).text, (page, title)
+        answer = await admin.send(f"{new}?choice={quote(title, safe=':')}")
+        assert answer.path == f"{SETTINGS}/networks/{name}?connected", answer.trouble
+        for page in (new, f"{SETTINGS}/controllers/meraki"):
+            assert f"{new}?choice={quote(title)}" not in (await admin.get(page)).text, (page, title)
+
+
+async def test_a_move_on_one_controller_keeps_the_options_that_name_no_ssid(admin: Admin) -> None:
+    stage = admin.stage
+    await connected(admin)
+    edit = f"{MEMBERS}/edit"
+    assert (await admin.send(edit, vlan_networks="vlan-only")).path == MEMBERS
+    air(stage).network_options(GUESTS)
+    move = f"{MEMBERS}/move/unifi?choice={GUESTS}"
+    form = (await admin.get(move)).form(move)
+    assert form["ssid"] == GUESTS
+    assert form["vlan_networks"] == "vlan-only"
+    assert form["write_interval"] == "0"
+
+
+async def test_an_ssid_that_is_being_emptied_is_no_network_of_the_controllers_page(admin: Admin) -> None:
+    stage = admin.stage
+    await running(admin)
+    air(stage).network_options(GUESTS)
+    move = f"{MEMBERS}/move/unifi?choice={GUESTS}"
+    asked = await admin.send(move)
+    assert (await admin.post(move, asked.form(move))).path == MEMBERS
+    assert "members~1" in stage.app.core.engine.estate.wifis
+    page = await admin.get(f"{SETTINGS}/controllers/unifi")
+    assert "networks/members~1" not in page.text
+    assert f"{SETTINGS}/networks/members" in page.text
+
+
+# What does not work
+
+
+async def test_what_does_not_work_is_not_called_connected(admin: Admin) -> None:
+    stage = admin.stage
+    await connected(admin)
+    for kind, one in (("integrations", HQ), ("controllers", f"{SETTINGS}/controllers/unifi")):
+        for page in (f"{SETTINGS}/{kind}", one):
+            text = (await admin.get(page)).text
+            assert "Connected" in text, page
+            assert "Does not work" not in text, page
+    stage.source.regenerate_credentials()  # type: ignore[attr-defined]  # of this fake
+    air(stage).break_down(True)
+    survey = Survey(stage.app.core.engine)
+
+    async def noticed() -> bool:
+        return all([await survey.troubled("integration"), await survey.troubled("controller")])
+
+    await later(stage, timedelta(minutes=20))
+    assert await until(noticed)
+    for kind, one in (("integrations", HQ), ("controllers", f"{SETTINGS}/controllers/unifi")):
+        for page in (f"{SETTINGS}/{kind}", one):
+            text = (await admin.get(page)).text
+            assert "Does not work" in text, page
+            assert "Connected" not in text, page

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
+from cusna_core.api import SourceLocation
 from cusna_core.engine.watch import Progress
 
 
@@ -84,3 +85,21 @@ class LocationState:
         if any(one.waiting and one.apply for one in nets) or any(one.nearly_full for one in nets):
             return Standing.NOTICE
         return Standing.GOOD if all(one.apply for one in nets) else Standing.PLANNED
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that a source tells of, and the locations here that stand for it."""
+
+    told: SourceLocation
+    mapped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Able:
+    """Whether companies can get VLANs of their own at a location, and if not: on which network, and why."""
+
+    location: str
+    name: str
+    cannot: tuple[tuple[str, str], ...]
+    """(SSID, why): why is "driver" or "pool"."""

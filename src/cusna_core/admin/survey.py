@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cusna_core.admin.gauges import gauges
-from cusna_core.admin.states import LocationState, NetworkState, ReadState
-from cusna_core.api import Feature, NetworkChoice, PluginError, SourceLocation
+from cusna_core.admin.states import Able, LocationState, NetworkState, Place, ReadState
+from cusna_core.api import Feature, NetworkChoice, PluginError
 from cusna_core.config.setup import Kind
 from cusna_core.engine import troubles
 from cusna_core.engine import watch as watching
@@ -31,24 +31,6 @@ from cusna_core.store.findings import Stored
 LOOK_SECONDS = 15.0
 """So long a controller may take while somebody waits for a page."""
 TROUBLE: Mapping[Kind, Sequence[str]] = {"integration": troubles.SOURCE, "controller": troubles.CONTROLLER}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place that a source tells of, and the locations here that stand for it."""
-
-    told: SourceLocation
-    mapped: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Able:
-    """Whether companies can get VLANs of their own at a location, and if not: on which network, and why."""
-
-    location: str
-    name: str
-    cannot: tuple[tuple[str, str], ...]
-    """(SSID, why): why is "driver" or "pool"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +78,9 @@ class Survey:
         """Integrations or controllers that do not do their part, by name."""
         codes = TROUBLE.get(kind, ())
         return frozenset(
-            one.finding.path.split(".")[1] for one in await self.findings(f"{kind}s") if one.finding.code in codes
+            one.finding.path.split(".")[1]
+            for one in await self.findings(f"{kind}s")
+            if one.finding.code in codes
         )
 
     async def locations(self) -> list[LocationState]:

@@ -17,6 +17,8 @@ from cusna_core.engine.fence.network import broken_claims
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.numbers import Denied, Hindrance
 
+SOURCE = ("source.auth", "source.unreachable", "source.bug", "source.incomplete")
+"""Codes of an integration that cannot be read, or not to the end."""
 CONTROLLER = ("controller.auth", "controller.unreachable", "controller.bug")
 """Codes that a controller loses as soon as it answers."""
 

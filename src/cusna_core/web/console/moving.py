@@ -9,11 +9,12 @@ from aiohttp import web
 
 from cusna_core.admin.kept import Kept
 from cusna_core.admin.moving import Moves
+from cusna_core.admin.offers import about_ssid
 from cusna_core.admin.states import LocationState
 from cusna_core.config.models import Network
 from cusna_core.web.console.connect import changeable, needed, own_address, saved, version
 from cusna_core.web.console.forms import Form, read, typed
-from cusna_core.web.console.network import SKIPPED, fields_of, parted, shape_of
+from cusna_core.web.console.network import SKIPPED, fields_of, offered, parted, shape_of
 from cusna_core.web.console.paper import BENCH, page, who
 from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
@@ -26,11 +27,16 @@ async def edit(request: web.Request) -> web.Response:
     said = typed(kept.values)
     wanted = request.query.get("choice")
     if "controller" in request.match_info and wanted is not None:
-        told = await request.app[BENCH].survey.choices(_controller(request, kept))
+        controller = _controller(request, kept)
+        told = await request.app[BENCH].survey.choices(controller)
         choices = () if isinstance(told, str) else told
         chosen = next((one for one in choices if one.title == wanted), None)
-        own = {name: value for name, value in said.items() if name in CORE}
-        said = {**own, **(typed(chosen.options) if chosen else {})}
+        dropped = about_ssid(choices)
+        if controller != kept.values.get("controller"):
+            # Another system: what its plugin calls the same need not mean the same.
+            dropped |= said.keys() - CORE
+        said = {name: value for name, value in said.items() if name not in dropped}
+        said |= typed(chosen.options) if chosen else {}
     return await _edit(request, said)
 
 
@@ -107,13 +113,11 @@ async def whither(request: web.Request) -> web.Response:
     bench = request.app[BENCH]
     kept = changeable(await needed(request, "network"))
     controllers = [one for one in await bench.workshop.all("controller") if not one.off and one.enabled]
-    used = {one.ssid + "@" + one.controller_id for one in bench.workshop.engine.estate.wifis.values()}
-    told = await asyncio.gather(*(bench.survey.choices(one.name) for one in controllers))
+    told = await asyncio.gather(*(offered(request, one.name) for one in controllers))
     return page(
         request,
         "network_whither.html",
         at="network",
         kept=kept,
         controllers=list(zip(controllers, told, strict=True)),
-        used=used,
     )

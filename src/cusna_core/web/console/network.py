@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from cusna_core.admin.kept import LONGEST_NAME, Shape, slug
+from cusna_core.admin.offers import Offer, offers
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, split, typed
 from cusna_core.web.console.paper import BENCH, page, who
@@ -23,6 +24,16 @@ async def choose(request: web.Request) -> web.Response:
     if len(controllers) == 1:
         return see(f"/console/settings/new-network/{controllers[0].name}")
     return page(request, "choose_controller.html", at="network", controllers=controllers)
+
+
+async def offered(request: web.Request, controller: str) -> list[Offer] | str:
+    """The SSIDs of a controller; a sentence where it does not tell."""
+    bench = request.app[BENCH]
+    told = await bench.survey.choices(controller)
+    if isinstance(told, str):
+        return told
+    ssids = {one.id: one.ssid for one in bench.workshop.engine.estate.wifis.values()}
+    return offers(told, await bench.workshop.needing("controller", controller), ssids)
 
 
 def shape_of(request: web.Request, controller: str) -> Shape:
@@ -55,20 +66,14 @@ def _about_vlans(field: Field) -> bool:
 
 async def new(request: web.Request) -> web.Response:
     """First the SSIDs that the controller has; then the form, with the one that was chosen filled in."""
-    bench = request.app[BENCH]
     controller = request.match_info["controller"]
     shape = shape_of(request, controller)
-    told = await bench.survey.choices(controller)
-    choices = () if isinstance(told, str) else told
+    told = await offered(request, controller)
+    some = () if isinstance(told, str) else told
     wanted = request.query.get("choice")
-    if wanted is None and choices:
-        used = {
-            one.ssid for one in bench.workshop.engine.estate.wifis.values() if one.controller_id == controller
-        }
-        return page(
-            request, "choose_ssid.html", at="network", controller=controller, choices=choices, used=used
-        )
-    chosen = next((one for one in choices if one.title == wanted), None)
+    if wanted is None and some:
+        return page(request, "choose_ssid.html", at="network", controller=controller, offers=some)
+    chosen = next((one.choice for one in some if one.choice.title == wanted), None)
     name = await _name(request, chosen.ssid if chosen else "network", controller)
     said = typed(chosen.options) if chosen else {}
     silent = told if isinstance(told, str) else ""

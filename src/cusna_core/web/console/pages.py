@@ -5,6 +5,7 @@ from aiohttp import web
 from cusna_core.admin.outlook import Slice
 from cusna_core.config.setup import Kind
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, version
+from cusna_core.web.console.network import offered
 from cusna_core.web.console.overview import LONGEST, SEARCHED, number
 from cusna_core.web.console.paper import BENCH, Bench, page, who
 from cusna_core.web.console.sinks import hooked
@@ -44,6 +45,7 @@ def listed(kind: Kind) -> Handler:
             searched=kind in ("network", "location") and len(every) >= SEARCHED,
             networks=await bench.survey.states(some) if kind == "network" else {},
             reads={one: await bench.survey.integration(one) for one in some if kind == "integration"},
+            troubled=await bench.survey.troubled(kind),
             places=estate.locations if kind == "location" else {},
             ready=bool(bench.workshop.setup.integrations and bench.workshop.setup.networks),
             removed="removed" in request.query,
@@ -94,6 +96,7 @@ async def _integration(
         able=bench.survey.able(kept.name),
         plans=await bench.survey.plans(kept.name),
         findings=await bench.survey.findings(kept.path),
+        troubled=kept.name in await bench.survey.troubled("integration"),
         networks=bool(bench.workshop.setup.networks),
         hooked=await hooked(request, kept.name),
         connected="connected" in request.query,
@@ -145,21 +148,21 @@ async def read_again(request: web.Request) -> web.Response:
 async def controller(request: web.Request) -> web.Response:
     bench = request.app[BENCH]
     kept = await needed(request, "controller")
-    choices = await bench.survey.choices(kept.name) if not kept.off else ""
+    told = await offered(request, kept.name) if not kept.off else ""
+    some = [] if isinstance(told, str) else told
+    # Those first that the controller shows; what it does not show any more stands below.
+    networks = await bench.workshop.needing("controller", kept.name)
     return page(
         request,
         "controller.html",
         at="controller",
         kept=kept,
         labels=called(request, kept),
-        choices=() if isinstance(choices, str) else choices,
-        silent=choices if isinstance(choices, str) else "",
-        networks=await bench.workshop.needing("controller", kept.name),
-        states={
-            wifi.ssid: await bench.survey.network(wifi)
-            for wifi in bench.workshop.engine.estate.wifis.values()
-            if wifi.controller_id == kept.name
-        },
+        offers=some,
+        silent=told if isinstance(told, str) else "",
+        troubled=kept.name in await bench.survey.troubled("controller"),
+        networks=networks,
+        states=await bench.survey.states([one.name for one in networks]),
         findings=await bench.survey.findings(kept.path),
         connected="connected" in request.query,
         file=bench.workshop.file.path,
