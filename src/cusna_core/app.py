@@ -16,8 +16,8 @@ from cusna_core.admin.control import Control
 from cusna_core.admin.gauges import gauges
 from cusna_core.admin.workshop import Workshop
 from cusna_core.api import Clock, ConfigError, Finding, Level
-from cusna_core.config.models import Mail as MailTable
 from cusna_core.config.problems import ConfigFileError, Problem
+from cusna_core.config.program import Mail as MailTable
 from cusna_core.config.setup import Setup
 from cusna_core.core import Core, postal
 from cusna_core.engine import build

@@ -7,8 +7,9 @@ import jsonschema
 import pytest
 
 from cusna_core.config import schema
-from cusna_core.config.models import General, Network
+from cusna_core.config.models import Network
 from cusna_core.config.plugins import Registry
+from cusna_core.config.program import General
 from cusna_core.config.schema import written_defaults
 
 from .conftest import TOP

@@ -17,7 +17,7 @@ import typer
 from cusna_core.api import Limits, driver, hooks, source
 from cusna_core.cli import reference as commands_reference
 from cusna_core.cli.commands import app
-from cusna_core.config import file, models, plugins, reference, resolve
+from cusna_core.config import file, models, plugins, program, reference, resolve
 from cusna_core.config.models import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -204,7 +204,7 @@ def test_options_in_samples_exist(page: Path, registry: plugins.Registry) -> Non
             elif name in TABLES:
                 assert set(table) <= set(TABLES[name].model_fields), name
             else:
-                assert name in models.General.model_fields, name
+                assert name in program.General.model_fields, name
 
 
 def test_options_in_sentences_exist(page: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from cusna_core.api import Options
-from cusna_core.config import file, models, plugins, reference, resolve
-from cusna_core.config.models import KINDS, General, Mail, Plugins
+from cusna_core.config import file, models, plugins, program, reference, resolve
+from cusna_core.config.models import KINDS
+from cusna_core.config.program import General, Mail, Plugins
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(
@@ -42,7 +43,8 @@ def test_every_option_has_a_title_and_a_description(model: type[Options]) -> Non
 
 
 def test_every_model_of_the_file_is_in_the_reference() -> None:
-    ours = {one for one in vars(models).values() if isinstance(one, type) and issubclass(one, Options)}
+    named = {**vars(models), **vars(program)}.values()
+    ours = {one for one in named if isinstance(one, type) and issubclass(one, Options)}
     assert ours - {Options} == {model for _, model in reference.SECTIONS}
 
 

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from cusna_core.api import Options
 from cusna_core.config import problems
-from cusna_core.config.models import KINDS, General, Mail, Metrics, Plugins
+from cusna_core.config.models import KINDS
 from cusna_core.config.problems import ConfigFileError, Problem
+from cusna_core.config.program import General, Mail, Metrics, Plugins
 from cusna_core.config.references import Ground
 
 PLACES = ("cusna.toml", "/etc/cusna/cusna.toml")

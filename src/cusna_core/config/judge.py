@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from cusna_core.api import Options
 from cusna_core.config import problems
-from cusna_core.config.models import General
 from cusna_core.config.plugins import Registry
 from cusna_core.config.problems import Problem, join, names
+from cusna_core.config.program import General
 from cusna_core.config.references import Ground
 from cusna_core.config.setup import Kind
 from cusna_core.config.values import did_you_mean

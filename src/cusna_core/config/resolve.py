@@ -5,7 +5,7 @@ from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from cusna_core.api import Options
-from cusna_core.config import models, setup
+from cusna_core.config import models, program, setup
 from cusna_core.config.file import ConfigFile
 from cusna_core.config.judge import Judged, judge, own_options, type_problem
 from cusna_core.config.plugins import Registry
@@ -88,14 +88,14 @@ class _Resolution:
         # The list is shared, so that all literal secrets of the file are known at the end.
         return Ground(self.file.base, self.file.env, literals=self.literals)
 
-    def _mail(self) -> tuple[models.Mail | None, Origin]:
+    def _mail(self) -> tuple[program.Mail | None, Origin]:
         """The console's own does not refuse the start: only the console could mend it."""
         made = next(iter(self.stored.get("mail", {}).values()), None)
         if self.file.mail is not None or made is None:
             if made is not None:
                 self.trouble.clash("mail")
             return self.file.mail, "file"
-        judged = judge(models.Mail, Options, made, self._ground("console"), "mail")
+        judged = judge(program.Mail, Options, made, self._ground("console"), "mail")
         for problem in judged.problems:
             self.trouble.bad_mail(problem)
         return (None if judged.problems else judged.core), "console"

@@ -7,18 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from cusna_core.api import Options
-from cusna_core.config.models import (
-    Controller,
-    General,
-    Integration,
-    Location,
-    Mail,
-    Metrics,
-    Network,
-    Plugins,
-    Sink,
-)
+from cusna_core.config.models import Controller, Integration, Location, Network, Sink
 from cusna_core.config.plugins import Registry
+from cusna_core.config.program import General, Mail, Metrics, Plugins
 from cusna_core.config.values import SLUG
 
 Schema = dict[str, Any]

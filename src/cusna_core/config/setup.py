@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from cusna_core import api
 from cusna_core.api import Finding, Options
-from cusna_core.config.models import General, Mail
 from cusna_core.config.plugins import Registry
+from cusna_core.config.program import General, Mail
 from cusna_core.flow.notices import Notify
 from cusna_core.flow.world import Policy
 

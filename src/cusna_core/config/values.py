@@ -22,6 +22,7 @@ from cusna_core.api import email_key
 SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 """A name of something configured: it stands in addresses and labels."""
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 def is_slug(text: str) -> bool:

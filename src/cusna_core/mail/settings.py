@@ -16,8 +16,8 @@ from cusna_core.admin.trial import Refused
 from cusna_core.admin.workshop import Workshop
 from cusna_core.api import Clock, ConfigError, Options
 from cusna_core.config.judge import judge
-from cusna_core.config.models import Mail
 from cusna_core.config.problems import Problem
+from cusna_core.config.program import Mail
 from cusna_core.config.resolve import console_ground
 from cusna_core.config.setup import Origin
 from cusna_core.mail.compose import Composer

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cusna_core.config.models import Mail
+from cusna_core.config.program import Mail
 from cusna_core.mail.settings import Kept, NotTaken
 from cusna_core.web.console.connect import CONFLICT, STALE, saved, version
 from cusna_core.web.console.forms import Field, Form, draw, labels, read, typed
