@@ -8,8 +8,9 @@ from cusna_core.store import refusals
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
 from cusna_core.web.portal.entry import Entered, enter, let_in
+from cusna_core.web.portal.flow import begun, seal
 from cusna_core.web.portal.paper import address, page
-from cusna_core.web.portal.sign_in import asked, begin, flow_of
+from cusna_core.web.portal.sign_in import LONGEST, asked, begin, flow_of
 from cusna_core.web.security import FORM, see
 from cusna_core.web.site import SITE
 
@@ -27,6 +28,8 @@ def _page(request: web.Request, problem: str = "", left: int = 0, status: int = 
         status=status,
         typed=asked(request),
         lost=not flow_of(request),
+        hidden=seal(site, door, begun(request, door)),
+        said=request[FORM].get("email", "")[:LONGEST] if FORM in request else "",
         problem=problem,
         left=left,
         repeated="again" in request.query,
@@ -56,9 +59,12 @@ async def code(request: web.Request) -> web.Response:
     digits = "".join(one for one in typed if one.isdecimal() and one.isascii())
     if len(digits) != DIGITS:
         return _page(request, "shape", status=422)
-    flow = flow_of(request)
-    if not flow:
+    one = begun(request, site.door(request))
+    if one is None:
         return _page(request, status=422)
+    if not flow_of(request) and not one.is_of(request[FORM].get("email", "")):
+        return _page(request, "address" if "email" in request[FORM] else "", status=422)
+    flow = one.flow
     ip, now = site.address(request), site.clock.now()
 
     def count(tx: Tx) -> int | None:
