@@ -5,6 +5,7 @@ import io
 import re
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from cusna_core.demo.people import Somebody
@@ -13,7 +14,7 @@ from cusna_core.store import accounts, audit, erase
 from cusna_core.store.audit import Entry
 from cusna_core.store.db import Tx
 
-from .admin import Admin, Answer, needs_plugins
+from .admin import Admin, Answer, Forms, needs_plugins
 
 pytestmark = needs_plugins
 HERE = "/console/people"
@@ -318,10 +319,21 @@ async def test_files_out_and_in(admin: Admin) -> None:
         "email,location,until,note\n" + "x,y,,z\n" * 2001,
     ):
         assert (await admin.post(f"{HERE}/import", {"text": text})).status == 422, text[:30]
-    headers = {"Origin": admin.base, "Content-Type": "application/x-www-form-urlencoded"}
-    large = io.BytesIO(b"text=" + b"x" * (1024 * 1024 + 1))
-    async with admin.http.post(f"{admin.base}{HERE}/import", data=large, headers=headers) as refused:
-        assert refused.status == 413
+    # A file as a spreadsheet on Windows saves it, without a script; then what was shown of it is given.
+    sheet = f"email;location;until;note\r\n{one.email};{one.spot.slug};;Für die Schüler\r\n"
+    for file, status in ((sheet.encode("cp1252"), 200), (b"email\n" * 200_000, 422), (b"x" * 9_000_000, 413)):
+        data = aiohttp.FormData({"text": ""})
+        data.add_field("file", io.BytesIO(file), filename="people.csv", content_type="text/csv")
+        headers = {"Origin": admin.base}
+        async with admin.http.post(f"{admin.base}{HERE}/import", data=data, headers=headers) as answer_:
+            told = await answer_.text()
+            assert answer_.status == status
+        if status == 200:
+            assert "Für die Schüler" in told
+            shown = Forms(told).found[f"{HERE}/import"]
+            assert (await admin.post(f"{HERE}/import", {**shown, "give": "1"})).path == f"{HERE}?imported=1"
+        elif status == 422:
+            assert "larger than 1024 KB" in told
 
 
 async def test_only_admins_come_in(visitor: Admin) -> None:

@@ -3,6 +3,7 @@
 email, location, until, note: read whole before anything is done, and done whole or not at all.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -20,6 +21,7 @@ from cusna_core.engine.engine import Engine
 from cusna_core.flow.rights import day_bounds
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit
+from cusna_core.store import rights as right_rows
 from cusna_core.store.db import Tx
 
 MOST: Final = 2000
@@ -34,6 +36,7 @@ class Wrong(StrEnum):
     """What may be wrong with a file or a row; `words` of the page make sentences of it."""
 
     EMPTY = "empty"
+    LARGE = "large"
     HEADER = "header"
     MANY = "many"
     BROKEN = "broken"
@@ -61,6 +64,8 @@ class Row:
     ends: datetime | None
     note: str
     zone: ZoneInfo
+    there: bool = False
+    """They have exactly this already: it is not given twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +102,18 @@ class Sheet:
             read = self._read(tx, text, now)
             if read.faults or read.digest != digest:
                 return None
-            for row in read.rows:
+            new = [row for row in read.rows if not row.there]
+            for row in new:
                 grant(tx, row.account, row.location, now, row.ends, row.note, who, now)
-            audit.write(tx, "overrides-imported", now, who=who, data={"many": len(read.rows)})
+            if new:
+                audit.write(tx, "overrides-imported", now, who=who, data={"many": len(new)})
             return read
 
         return await self._engine.db.run(give)
 
     async def bring(self, read: Read) -> None:
         """Have the networks brought to it."""
-        accounts = [row.account for row in read.rows]
+        accounts = {row.account for row in read.rows}
         homes = await self._engine.db.read(
             lambda tx: {one.integration for name in accounts if (one := account_rows.get(tx, name))}
         )
@@ -116,6 +123,8 @@ class Sheet:
         rows: list[Row] = []
         faults: list[Fault] = []
         seen: dict[tuple[str, str | None], int] = {}
+        if len(text) > BYTES:
+            return Read((), (Fault(0, Wrong.LARGE),), "")
         for line, cells in _cells(text, faults):
             found = self._row(tx, line, cells, now)
             if isinstance(found, Fault):
@@ -167,12 +176,27 @@ class Sheet:
         if not note:
             return Fault(line, Wrong.NOTE)
         place = estate.locations[location].name if location else ""
-        return Row(line, person.id, person.name or person.email or "", location, place, ends, note, zone)
+        there = any(
+            (one.location_id, one.ends, one.note) == (location, ends, note) and one.starts <= now
+            for one in right_rows.overrides_of(tx, person.id)
+        )
+        called = person.name or person.email or ""
+        return Row(line, person.id, called, location, place, ends, note, zone, there)
+
+
+def decoded(file: bytes) -> str:
+    """A file's text as spreadsheets save it: UTF-8, UTF-16 with its mark, or what Windows did before."""
+    if file.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return file.decode("utf-16", "replace")
+    try:
+        return file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return file.decode("cp1252", "replace")
 
 
 def _cells(text: str, faults: list[Fault]) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Rows with the line on which each begins; commas, semicolons and tabs are understood."""
-    text = text.removeprefix("\ufeff").replace("\0", "")
+    text = text.removeprefix("\ufeff").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     head = next((line for line in text.splitlines() if line.strip()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
     names: Sequence[str] | None = None

@@ -14,7 +14,7 @@ def routes() -> tuple[Route, ...]:
         post(f"{HERE}/export", listing.export, Who.ADMIN),
         post(f"{HERE}/let-in", listing.let_in, Who.ADMIN),
         get(f"{HERE}/import", importing.show, Who.ADMIN),
-        post(f"{HERE}/import", importing.take, Who.ADMIN, body=importing.BODY),
+        post(f"{HERE}/import", importing.take, Who.ADMIN, body=importing.BODY, files=True),
         get(one, person.show, Who.ADMIN),
         post(f"{one}/disable", doing.suspending("disable"), Who.ADMIN),
         post(f"{one}/restore", doing.suspending("restore-access"), Who.ADMIN),

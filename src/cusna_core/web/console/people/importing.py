@@ -4,15 +4,15 @@ from typing import Final
 
 from aiohttp import web
 
-from cusna_core.admin.people_csv import BYTES, COLUMNS, MOST, Fault, Read, Sheet, Wrong
+from cusna_core.admin.people_csv import BYTES, COLUMNS, MOST, Fault, Read, Sheet, Wrong, decoded
 from cusna_core.web.console.paper import page, who
 from cusna_core.web.console.people.area import HERE, engine
-from cusna_core.web.security import FORM, see
+from cusna_core.web.security import FILES, FORM, see
 from cusna_core.web.site import SITE
 from cusna_core.words import Language
 
-BODY: Final = 3 * BYTES + 4096
-"""Of a form whose file is a megabyte: in a form, most signs are three."""
+BODY: Final = 8 * BYTES
+"""What is larger than may be is told on the page; what is far larger is not even read."""
 SHOWN: Final = 200
 SECONDS: Final = 3.0
 
@@ -24,15 +24,14 @@ async def show(request: web.Request) -> web.Response:
 async def take(request: web.Request) -> web.Response:
     """The first press shows what it means; the second one does exactly that."""
     form, site = request[FORM], request.app[SITE]
-    text = form.get("text", "")
-    if len(text.encode()) > BYTES:
-        raise web.HTTPRequestEntityTooLarge(BYTES, len(text))
+    sent = request.get(FILES, {}).get("file", b"")
+    text = decoded(sent) if sent else form.get("text", "")
     sheet = Sheet(engine(request))
-    if form.get("digest") and "give" in form:
+    if form.get("digest") and "give" in form and not sent:
         given = await sheet.give(text, form["digest"], who(request))
         if given is not None:
             await site.soon(sheet.bring(given), SECONDS)
-            return see(f"{HERE}?imported={len(given.rows)}")
+            return see(f"{HERE}?imported={sum(1 for row in given.rows if not row.there)}")
         return _page(request, text, await sheet.read(text), changed=True, status=409)
     read = await sheet.read(text)
     return _page(request, text, read, status=422 if read.faults else 200)
@@ -49,8 +48,9 @@ def _page(
         at="people",
         here=f"{HERE}/import",
         status=status,
-        text=text,
+        text=text if len(text) <= BYTES else "",
         read=read,
+        new=sum(1 for row in read.rows if not row.there) if read else 0,
         faults=[(one.line, wrong(one, language)) for one in faults[:SHOWN]],
         more=max(0, len(faults) - SHOWN),
         rows=read.rows[:SHOWN] if read else (),
@@ -66,6 +66,8 @@ def wrong(fault: Fault, language: Language) -> str:
     match fault.what:
         case Wrong.EMPTY:
             return _("There is nothing in it.")
+        case Wrong.LARGE:
+            return _("The file is larger than %(n)s KB.", n=BYTES // 1024)
         case Wrong.HEADER:
             return _("The first line has to name the columns. Missing: %(columns)s.", columns=value)
         case Wrong.MANY:
