@@ -158,9 +158,10 @@ async def test_a_pool_by_name(fake: RuckusOneFake, make_network: Make) -> None:
 
 
 async def test_one_pool_named_in_two_ways_is_refused(fake: RuckusOneFake, make_network: Make) -> None:
-    first = make_network()
+    fake.pool(SSID)
+    first, second = make_network(), make_network(pool="Members members")
+    assert first.identity() != second.identity()  # nobody has looked yet
     await first.read()
-    second = make_network(pool="Members members")
     with pytest.raises(ConfigError) as refused:
         await second.read()
     assert refused.value.path == "pool"
@@ -168,6 +169,25 @@ async def test_one_pool_named_in_two_ways_is_refused(fake: RuckusOneFake, make_n
     del first, refused  # the error's traceback holds the first one, too
     gc.collect()
     await second.read()  # nobody else uses it any more
+
+
+async def test_a_choice_is_known_to_be_the_network_that_was_named_otherwise(
+    fake: RuckusOneFake, controller: RuckusOne, make_network: Make
+) -> None:
+    """Else `cusna check` would offer a second time what the file has by its name."""
+    fake.pool(SSID)
+    fake.house.add_pool("Spare")
+    named = make_network(pool="Members members")
+    before = named.identity()
+    await named.check()
+    assert named.identity() == before
+    chosen = {
+        one.title: controller.network(RuckusOneNetworkOptions.model_validate(one.options))
+        for one in await controller.networks()
+    }
+    assert chosen["Members members: Members"].identity() == before
+    assert chosen["Spare"].identity() != before
+    await chosen["Members members: Members"].read()
 
 
 def test_the_plugin_tells_of_it() -> None:

@@ -1,6 +1,7 @@
 """Do keys come to work on a WLAN, and end there, at the calls that SmartZone needs and no more?"""
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -100,16 +101,42 @@ async def test_a_replaced_configuration_does_not_clash_with_itself(house: Any) -
     assert await new.read() == []
 
 
-async def test_the_zone_keeps_its_domain_when_it_is_renamed(house: Any) -> None:
+async def test_a_choice_is_known_to_be_the_network_that_was_named_otherwise(house: Any) -> None:
+    """Else `cusna check` would offer a second time what the file has by its names."""
+    controller = await house.controller()
+    house.fake.wlan("Guests")
+    named = await house.network(controller, zone="House", wlan="Members")
+    before = named.identity()
+    await named.check()
+    assert named.identity() == before
+    chosen = {one.ssid: await house.network(controller, **one.options) for one in await controller.networks()}
+    assert chosen["Members"].identity() == before
+    assert chosen["Guests"].identity() != before
+    await chosen["Members"].read()
+
+
+async def test_the_domain_is_the_same_before_and_after_the_first_look(house: Any) -> None:
+    """It is asked for once: if it changed, companies would get other VLANs."""
+    named = await house.network(zone="House")
+    before = named.segment_domain()
+    await named.read()
+    await named.segments()
+    assert named.segment_domain() == before
+
+
+async def test_a_zone_that_is_written_in_two_ways_gives_no_vlans(house: Any) -> None:
     controller = await house.controller()
     named = await house.network(controller, zone="House")
-    await named.read()
-    before = named.segment_domain()
-    house.fake.zone.name = "Haus"
-    renamed = await house.network(await house.controller(), zone="Haus")
-    await renamed.read()
-    assert renamed.segment_domain() == before
-    assert renamed.identity() != named.identity()
+    other = await house.network(controller, **house.fake.network_options("Guests"))
+    await named.segments()
+    with pytest.raises(ConfigError, match="in two ways") as caught:
+        await other.segments()
+    assert caught.value.path == "zone"
+    await other.read()
+    same = await house.network(controller, zone="House", wlan="Guests")
+    del named, other, caught
+    gc.collect()
+    await same.segments()
 
 
 # Keys

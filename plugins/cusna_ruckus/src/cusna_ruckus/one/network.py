@@ -74,6 +74,8 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         self._grace = timedelta(hours=options.expiry_grace)
         self._using = using
         self._place = Place(cloud, options)
+        same = (one.identity() for one in list(using.values()) if one.is_called(options.pool))
+        self._identity = next(same, f"ruckus_one/{tenant}/{options.pool}")
         self._rows = Rows(cloud, self._place, context.clock)
         self._devices = Devices(cloud, self._place, self._rows)
         self._ends = Ends(
@@ -95,7 +97,10 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         self.ssid = options.ssid or ""
 
     def identity(self) -> str:
-        return f"ruckus_one/{self._tenant}/{self._options.pool}"
+        return self._identity
+
+    def is_called(self, pool: str) -> bool:
+        return self._place.is_called(pool)
 
     def segment_domain(self) -> str:
         return f"ruckus_one/{self._tenant}"

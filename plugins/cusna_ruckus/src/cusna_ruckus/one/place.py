@@ -31,6 +31,10 @@ class Place:
             self.forget()
             raise self._unseen() from None
 
+    def is_called(self, name: str) -> bool:
+        """Whether a pool of this name (or id) is this one, as far as is known without a call."""
+        return self._pool is not None and name in (self._pool.id, self._pool.name)
+
     def forget(self) -> None:
         self._pool = self._wlans = None
 

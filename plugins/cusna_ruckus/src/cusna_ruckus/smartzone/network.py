@@ -77,7 +77,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
         return self._place.identity
 
     def segment_domain(self) -> str:
-        """The zone, by its id once it was read, so that it stays when the zone gets another name."""
+        """The zone as the options write it: what it is called must not change when it was read."""
         return self._place.domain
 
     # What is there
@@ -113,6 +113,7 @@ class SmartZoneNetwork(Network[SmartZoneNetworkOptions]):
         servers cannot be seen.
         """
         spot = await self._place.spot()
+        await self._place.need_one_spelling()
         with self._place.visible():
             dpsks = await self._keys.of_zone()
             wlans = await self._api.wlans(spot.zone)

@@ -58,7 +58,8 @@ class Place:
         zone = options.zone.lower() if ZONE_ID.fullmatch(options.zone) else f"name:{options.zone}"
         wlan = options.wlan if options.wlan.isdecimal() else f"name:{options.wlan}"
         self.domain = f"smartzone/{shared.controller}/{zone}"
-        self.identity = f"{self.domain}/{wlan}"
+        found = (one.identity for one in list(shared.owners.values()) if one.is_called(options))
+        self.identity: str = next(found, f"{self.domain}/{wlan}")
 
     @contextmanager
     def visible(self) -> Iterator[None]:
@@ -72,6 +73,14 @@ class Place:
                 "this administrator may not see it. Nothing is known about its keys, and nothing is changed.",
                 path="wlan",
             ) from None
+
+    def is_called(self, options: SmartZoneNetworkOptions) -> bool:
+        """Whether these options name this WLAN, as far as is known without a call."""
+        if self._spot is None:
+            return False
+        spot = self._spot[1]
+        zone = options.zone.lower() == spot.zone.lower() or options.zone == spot.zone_name
+        return zone and options.wlan == (spot.wlan if options.wlan.isdecimal() else spot.name)
 
     def forget(self) -> None:
         self._spot = None
@@ -105,9 +114,19 @@ class Place:
             return checks.shared()
         name = wlan.name or wlan.ssid or wlan.id
         spot = Spot(zone.id, zone.name or zone.id, wlan.id, name, wlan.ssid or name)
-        self.domain = f"smartzone/{self._shared.controller}/{zone.id.lower()}"
         self._spot = (self._clock.monotonic(), spot)
         return spot
+
+    async def need_one_spelling(self) -> None:
+        """Refuse VLANs where another network writes this zone otherwise: each would give the same numbers."""
+        spot = await self.spot()
+        for (zone, _), other in list(self._shared.owners.items()):
+            if zone == spot.zone and other.domain != self.domain:
+                raise ConfigError(
+                    f'Zone "{spot.zone_name}" is written in two ways in the networks of this controller, by its '
+                    "name and by its id: two companies could get one VLAN. Write it the same way in all of them.",
+                    path="zone",
+                )
 
     async def settings(self, wlan: str | None = None, *, within: float = 0.0) -> Wlan:
         """A WLAN of the zone (this one) with its settings, as they were at most so many seconds ago."""
