@@ -123,8 +123,8 @@ class Place:
         for (zone, _), other in list(self._shared.owners.items()):
             if zone == spot.zone and other.domain != self.domain:
                 raise ConfigError(
-                    f'Zone "{spot.zone_name}" is written in two ways in this controller\'s networks, by its name '
-                    "and by its id: two companies could get one VLAN. Write it the same way in all of them.",
+                    f'Zone "{spot.zone_name}" is written in two ways in the networks here, by name and by id: '
+                    "two companies could get one VLAN. Write it the same way in all of them.",
                     path="zone",
                 )
 
