@@ -123,7 +123,7 @@ class Place:
         for (zone, _), other in list(self._shared.owners.items()):
             if zone == spot.zone and other.domain != self.domain:
                 raise ConfigError(
-                    f'Zone "{spot.zone_name}" is written in two ways in the networks here, by name and by id: '
+                    f'Zone "{spot.zone_name}" is written in two ways, by name here and by id there: '
                     "two companies could get one VLAN. Write it the same way in all of them.",
                     path="zone",
                 )
