@@ -563,6 +563,7 @@ async def test_edge_29_a_network_renamed_or_deleted_by_hand(rack: Any) -> None:
     assert isinstance((await rack.apply(network, segment))[0], Taken)
     # Deleted: both keys lead nowhere, so they differ from whatever they should be, and are bound again.
     del rack.fake.site.networks[made["_id"]]
+    await rack.clock.sleep(60)
     assert [one.vlan for one in await network.read()] == [0, 0]
     assert (
         await rack.apply(network, segment, rack.change(ANNA, ANNA, 107), rack.change(BERT, BERT))

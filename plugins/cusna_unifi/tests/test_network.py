@@ -374,6 +374,7 @@ async def test_a_wlan_that_names_no_network_of_its_own(rack: Any) -> None:
     network = await rack.network()
     assert [one.vlan for one in await network.read()] == [None, None]
     rack.fake.site.networks.clear()
+    await rack.clock.sleep(60)
     assert [one.vlan for one in await network.read()] == [0, None]
     assert await network.disconnect([KeyState(rack.ref(ANNA))]) == 0
 

@@ -90,8 +90,9 @@ async def test_through_the_cloud_connector(rack: Any) -> None:
         await network.read()
     rack.fake.knobs.fail = None
     lost = await rack.controller(**rack.fake.cloud_options() | {"console_id": "ANOTHER0:1"})
-    with pytest.raises(PluginError):
+    with pytest.raises(ConfigError, match="no such console") as caught:
         await lost.check()
+    assert caught.value.path == "console_id"
 
 
 async def test_no_secret_reaches_a_log_an_error_or_a_repr(

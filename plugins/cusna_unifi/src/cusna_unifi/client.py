@@ -22,7 +22,7 @@ from cusna_core.api import (
 )
 from cusna_core.api.http import M, Query
 from cusna_unifi.options import Flavour, UnifiOptions
-from cusna_unifi.refusals import NotPermitted, StaleCsrf, code_of, meaning, problem
+from cusna_unifi.refusals import NotPermitted, StaleCsrf, code_of, meaning, problem, unknown_console
 from cusna_unifi.session import Session
 from cusna_unifi.wire import Device, NetworkConf, Site, Station, Sysinfo, Wlan
 
@@ -78,6 +78,10 @@ class UnifiApi(JsonApi):
     def failure(self, answer: Answer) -> PluginError | None:
         if answer.path == self._login_path:
             return self._login_failure(answer)
+        if self._options.console_id is not None and unknown_console(answer):
+            return ConfigError(
+                "UniFi's cloud knows no such console, or this key may not see it.", path="console_id"
+            )
         return meaning(answer)
 
     def _login_failure(self, answer: Answer) -> PluginError | None:

@@ -22,7 +22,7 @@ class UnifiController(Controller[UnifiOptions, UnifiNetworkOptions]):
     def __init__(self, options: UnifiOptions, context: Context) -> None:
         super().__init__(options, context)
         self._api = UnifiApi(options, context)
-        self._shared = Shared(f"unifi:{_console(options)}/{options.site}")
+        self._shared = Shared(self._api, f"unifi:{_console(options)}/{options.site}")
 
     async def open(self) -> None:
         await self._api.open()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cusna_core.api import Outcome, PluginError, RateLimited, Rejected, Revoke, Transient
 from cusna_unifi.ppsk import Entry, KeyChange, Plan, Rules
+from cusna_unifi.site import A_MOMENT
 from cusna_unifi.vlans import Networks
 from cusna_unifi.wire import Wlan
 
@@ -22,6 +23,8 @@ class View:
 
     wlan: Wlan
     networks: Networks
+    new: bool
+    """Whether the networks were looked up for it, and not a moment ago."""
 
     @property
     def entries(self) -> list[Entry]:
@@ -29,11 +32,15 @@ class View:
 
 
 class Flush:
-    """One batch of changes to one list. `put` says whether its answer echoed the list."""
+    """One batch of changes to one list.
+
+    `look` reads the list, and may take networks that are so many seconds old; `put` says whether its answer
+    echoed the list.
+    """
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[View]],
+        look: Callable[[float], Awaitable[View]],
         rules: Callable[[View], Rules],
         put: Callable[[str, dict[str, list[Entry]]], Awaitable[bool]],
     ) -> None:
@@ -52,8 +59,10 @@ class Flush:
         if refusal is not None and self.written >= MOST:
             return [Outcome(one, error=refusal) for one in changes]
         try:
-            return await self._attempt(view or await self._look(), changes)
+            return await self._attempt(view or await self._look(0.0), changes)
         except Rejected as error:
+            if view is not None and not view.new:
+                return await self.run(None, changes)  # a network may have gone just now
             refusal = error
             if len(changes) == 1:
                 return [Outcome(changes[0], error=error)]
@@ -93,7 +102,7 @@ class Flush:
         if not plan.writes:
             return plan, view, None
         lost = await self._put(view.wlan, plan)
-        return plan, await self._look(), lost
+        return plan, await self._look(A_MOMENT), lost
 
     async def _put(self, wlan: Wlan, plan: Plan) -> Transient | None:
         """Write the list. A lost answer is returned, not raised: reading back decides.

@@ -37,7 +37,7 @@ from cusna_unifi.client import UnifiApi
 from cusna_unifi.flush import Flush, View
 from cusna_unifi.options import UnifiNetworkOptions
 from cusna_unifi.ppsk import KeyChange, Rules, network_id, password
-from cusna_unifi.site import Shared
+from cusna_unifi.site import A_MOMENT, Shared
 from cusna_unifi.wire import Station, Wlan
 
 log = logging.getLogger(__name__)
@@ -78,13 +78,12 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         return self._shared.domain
 
     async def check(self) -> Sequence[Finding]:
-        wlans = await self._api.wlans()
-        found = checks.select(wlans, self.options)
+        found = checks.select(await self._shared.wlans(), self.options)
         if isinstance(found, Finding):
             return [found]
         clash = self._shared.claim(found.id, self.identity())
         findings = [clash] if clash else []
-        networks = await self._api.networks()
+        networks = await self._shared.networks()
         findings += checks.of_wlan(found, networks, self.options)
         try:
             for one in found.private_preshared_keys:
@@ -94,7 +93,7 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         return checks.errors_first(findings)
 
     async def read(self) -> Sequence[KeyState]:
-        view = await self._view()
+        view = await self._view(A_MOMENT)
         anchor = self._anchor(view.wlan)
         return [
             KeyState(
@@ -107,7 +106,8 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         ]
 
     async def segments(self) -> Sequence[SegmentState]:
-        return vlans.states(await self._api.networks(), await self._api.wlans(), self.options)
+        networks = await self._shared.networks(lately=A_MOMENT)
+        return vlans.states(networks, await self._shared.wlans(lately=A_MOMENT), self.options)
 
     async def create(self, key: Key) -> Ref:
         return await self._alone(Create(key))
@@ -120,7 +120,7 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
 
     async def ensure_segment(self, segment: Segment) -> None:
         async with self._shared.lock("networks"):
-            fields = vlans.missing(segment, await self._api.networks(), self.options)
+            fields = vlans.missing(segment, await self._shared.networks(), self.options)
             if fields is None:
                 return
             lost: Transient | None = None
@@ -130,7 +130,7 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
                 raise
             except Transient as error:
                 lost = error  # it may be there all the same
-            if vlans.missing(segment, await self._api.networks(), self.options) is not None:
+            if vlans.missing(segment, await self._shared.networks(), self.options) is not None:
                 raise lost or Transient(f"UniFi said that it made VLAN {segment.vlan}, but it is not there.")
 
     async def clients(self) -> Sequence[Client]:
@@ -146,7 +146,7 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
             return await super().disconnect(ended)
         if not ended:
             return 0
-        view = await self._view()
+        view = await self._view(A_MOMENT)
         leaving: set[str] = set()
         for one in ended:
             leaving |= view.networks.ids_of(one.vlan)
@@ -196,7 +196,10 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
     async def _flush(self, changes: Sequence[KeyChange]) -> list[Outcome]:
         async with self._shared.lock(self.identity()):
             try:
-                view = await self._view()
+                view = await self._view(A_MOMENT)
+                vlans_of = {one.key.vlan for one in changes if not isinstance(one, Revoke)}
+                if not all(view.networks.has(vlan) for vlan in vlans_of):
+                    view = await self._view()
             except PluginError as error:
                 return [Outcome(changes[0], error=error)]  # the others were not tried
             flush = Flush(self._view, self._rules, self._api.put_wlan)
@@ -222,9 +225,12 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         """
         return self._context.fingerprint(f"anchor\n{self._context.installation}\n{wlan.id}")[:40]
 
-    async def _view(self) -> View:
-        """What is there now; ConfigError where keys cannot work on this SSID at all."""
-        wlan = checks.select(await self._api.wlans(), self.options)
+    async def _view(self, lately: float = 0.0) -> View:
+        """What is there now; ConfigError where keys cannot work on this SSID at all.
+
+        The site's networks may be so many seconds old: nothing is lost by that but a look.
+        """
+        wlan = checks.select(await self._shared.wlans(), self.options)
         if isinstance(wlan, Finding):
             raise _refusal(wlan)
         clash = self._shared.claim(wlan.id, self.identity())
@@ -233,7 +239,8 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         without_keys = checks.without_keys(wlan)
         if without_keys:
             raise _refusal(*without_keys)
-        return View(wlan, vlans.Networks(await self._api.networks(), wlan, self.options))
+        networks = await self._shared.networks(lately=lately)
+        return View(wlan, vlans.Networks(networks, wlan, self.options), new=lately == 0.0)
 
     async def _stations(self, wlan: Wlan) -> list[Station]:
         return [one for one in await self._api.stations() if one.essid == wlan.name and not one.is_wired]

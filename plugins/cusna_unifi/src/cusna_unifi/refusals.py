@@ -75,6 +75,18 @@ def meaning(answer: Answer) -> PluginError | None:
     return _by_code(answer, found, what) or _by_the_way(answer, what)
 
 
+def unknown_console(answer: Answer) -> bool:
+    """Whether UniFi's cloud itself says no, for want of a console: the Network application says `meta`."""
+    found = problem(answer)
+    return (
+        answer.status in (400, 404)
+        and found is not None
+        and found.rc is None
+        and isinstance(found.code, str)
+        and not found.code.startswith("api.")
+    )
+
+
 def _without_words(answer: Answer, what: str) -> PluginError | None:
     if answer.status < 300:
         if answer.body.lstrip()[:1] == b"[":

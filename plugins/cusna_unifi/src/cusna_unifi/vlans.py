@@ -65,6 +65,14 @@ class Networks:
             raise Rejected(f"The UniFi network “{found.name}” (VLAN {vlan}) is switched off.")
         return found.id
 
+    def has(self, vlan: int | None) -> bool:
+        """Whether a key can have this VLAN."""
+        try:
+            self.id_of(vlan)
+        except Rejected:
+            return False
+        return True
+
     def ids_of(self, vlan: int | None) -> set[str]:
         """The networks on which clients of such a key are seen."""
         if vlan is None:
