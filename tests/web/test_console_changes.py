@@ -3,6 +3,9 @@
 import html
 import re
 from datetime import timedelta
+from urllib.parse import unquote
+
+import pytest
 
 from cusna_core.api import Finding, Level
 from cusna_core.demo.stage import until
@@ -10,7 +13,7 @@ from cusna_core.flow.keys import Wait
 from cusna_core.store import audit, keys
 from cusna_core.store import rights as right_rows
 
-from .admin import HQ, SETTINGS, Admin, needs_plugins
+from .admin import HQ, SETTINGS, Admin, needs_plugins, place
 from .running import CHANGES, MEMBERS, planned, running, steps
 
 pytestmark = needs_plugins
@@ -62,6 +65,20 @@ async def test_the_plan_is_shown_counted_and_switched_on_below_it(admin: Admin) 
 
 async def _says(admin: Admin, what: str) -> bool:
     return what in (await admin.get(CHANGES)).text
+
+
+async def test_ends_are_told_in_the_time_of_their_place(admin: Admin) -> None:
+    """A midnight in Berlin is no 23:00 for it, because the console speaks in Lisbon's time."""
+    await planned(admin)
+    new = f"{SETTINGS}/new-location/andcards"
+    answer = await admin.send(f"{new}?place={place(admin.stage, 'Baixa')}", new)
+    assert answer.path == f"{SETTINGS}/locations/baixa?made", answer.trouble
+    shown = plain((await admin.get(CHANGES)).text)
+    assert "Times are those of Europe/Lisbon" in shown
+    for said in (shown, plain((await admin.get(f"{SETTINGS}/locations/kreuzberg/remove")).text)):
+        ends = re.findall(r"until \w{3} .*?(end of the day|\d\d:\d\d)", said)
+        assert ends, said
+        assert set(ends) == {"end of the day"}, said
 
 
 async def test_a_long_plan_comes_in_pages_and_by_verb(admin: Admin) -> None:
@@ -197,7 +214,36 @@ async def test_findings_lead_to_the_page_that_helps_and_many_are_folded(admin: A
     text = (await admin.get("/console")).text
     assert text.count("<strong>Number") == 8
     assert "Show 12 more" in text
-    assert (await admin.get("/console?findings=all")).text.count("<strong>Number") == 20
+    text = (await admin.get("/console?findings=all")).text
+    assert text.count("<strong>Number") == 20
+    assert "Needs attention" in text
+    await engine.findings.report("log", [Finding(Level.INFO, "note", "Only a note.", "")])
+    text = (await admin.get("/console")).text
+    assert "Good to know" in text
+    assert "Needs attention" not in text
+    assert "All is well." in text, "a note asks nothing of anybody"
+
+
+@pytest.mark.parametrize("configured", [True])
+async def test_a_finding_about_the_file_or_an_old_network_leads_to_a_page_that_is_there(
+    admin: Admin,
+) -> None:
+    engine = admin.stage.app.core.engine
+    for code, path, about, to in (
+        ("source.auth", "integrations.hq", "", f"{SETTINGS}/integrations/hq"),
+        ("controller.auth", "controllers.unifi", "", f"{SETTINGS}/controllers/unifi"),
+        ("sink.failing", "sinks.crm", "crm", f"{SETTINGS}/sinks"),
+        ("network.emptying", "networks", "members~1", f"{SETTINGS}/retired/members~1"),
+        ("flood.sign-ins", "mail", "", "/console/activity"),
+    ):
+        finding = Finding(Level.ERROR, code, f"It is {code}.", "Do it.", path=path, about=about)
+        await engine.findings.report("log", [finding])
+        found = re.search(rf"It is {code}.*?</li>", (await admin.get("/console")).text, re.DOTALL)
+        assert found
+        (door,) = re.findall(r'<a href="([^"]+)"', found.group())
+        assert unquote(door) == to
+        if "~" not in door:
+            assert (await admin.get(door)).status == 200
 
 
 async def test_nobody_else_may_look_or_decide(visitor: Admin) -> None:

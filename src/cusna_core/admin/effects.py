@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cusna_core.config.setup import Kind
 from cusna_core.engine.engine import Engine
@@ -25,6 +26,8 @@ class Effect:
     """Keys of ours that may be there."""
     locations: tuple[str, ...]
     """The names of the locations that it is about."""
+    zone: ZoneInfo | None = None
+    """Of the location with the last promised end."""
 
 
 class Effects:
@@ -69,6 +72,8 @@ class Effects:
             held = held or len(here) > max(0, decision.braked.limit - decision.braked.counted)
         people = {one.account_id for one in rights}
         endless = {one.account_id for one in rights if one.ends is None}
-        ends = [one.ends for one in rights if one.ends is not None and one.account_id not in endless]
+        ending = [(one.ends, one.location_id) for one in rights if one.ends and one.account_id not in endless]
+        last, where = max(ending, default=(None, ""))
+        zone = estate.locations[where].place.zone if where else None
         names = tuple(sorted(mine.values()))
-        return Effect(len(people), len(endless), max(ends, default=None), held, len(people), names)
+        return Effect(len(people), len(endless), last, held, len(people), names, zone)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from cusna_core.admin.states import NetworkState
 from cusna_core.admin.survey import Change, Survey
@@ -109,6 +110,8 @@ class Loses:
     ends: datetime | None
     """The end it would have; None: at once."""
     loss: Loss
+    zone: ZoneInfo | None
+    """Of the place; None where it is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,7 @@ class Outlooks:
 
     def _line(self, one: Withdrawal, names: Mapping[str, str], of: Decision, since: datetime) -> Loses:
         right = one.right
+        place = self._engine.estate.locations.get(right.location_id)
         company = of.facts.companies.get(right.because.company_id or "")
         return Loses(
             right.account_id,
@@ -235,6 +239,7 @@ class Outlooks:
             right.ends,
             one.ends if one.ends > self._engine.now() else None,
             self._loss(one, of, since),
+            place.place.zone if place else None,
         )
 
     def _place(self, location: str) -> str:

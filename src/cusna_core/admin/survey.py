@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cusna_core.admin.gauges import gauges
 from cusna_core.admin.states import Able, LocationState, NetworkState, Place, ReadState
@@ -47,6 +48,8 @@ class Change:
     until: datetime | None
     open_end: bool
     account: str = ""
+    zone: ZoneInfo | None = None
+    """Of the place that lets them in: days end at midnight there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +269,7 @@ class Survey:
     def change(self, one: Step, names: Mapping[str, str]) -> Change:
         """A step as one reads it."""
         was = one.was.state if one.was else None
+        place = self._engine.estate.locations.get(one.wanted.location_id) if one.wanted else None
         return Change(
             one.verb,
             one.causes,
@@ -276,6 +280,7 @@ class Survey:
             one.wanted.ends if one.wanted else None,
             one.wanted is not None and one.wanted.ends is None,
             one.account_id or "",
+            place.place.zone if place else None,
         )
 
     def _company(self, wanted: Wanted | None) -> str:

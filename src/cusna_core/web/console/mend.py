@@ -7,6 +7,8 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from cusna_core.api import Finding
+from cusna_core.config.models import KINDS
+from cusna_core.config.setup import path
 from cusna_core.web.console.paper import BENCH, SETTINGS
 from cusna_core.web.site import SITE
 from cusna_core.words import Language
@@ -32,19 +34,23 @@ def waiting(locations: Collection[str]) -> str:
 def doors(request: web.Request, finding: Finding, language: Language) -> list[Door]:
     """The helpful one first. Areas that are not part of this program are left out."""
     there = {one.path for one in request.app[SITE].routes}
-    wifis = request.app[BENCH].workshop.engine.estate.wifis
+    workshop = request.app[BENCH].workshop
+    wifis = workshop.engine.estate.wifis
     wifi = wifis.get(finding.path.partition(".")[2].partition(".")[0])
     locations = wifi.location_ids if wifi and finding.path.startswith("networks.") else ()
-    return [one for one in _doors(finding, locations, language) if _known(one.address, there)]
+    fixed = any(finding.path == path(kind, name) for kind in KINDS for name in workshop.file.tables[kind])
+    found = _doors(finding, locations, language, fixed=fixed)
+    return [one for one in found if _known(one.address, there)]
 
 
 def _known(address: str, there: Collection[str]) -> bool:
-    path = address.partition("?")[0]
+    plain = address.partition("?")[0]
     kinds = ("/console/settings/", CHANGES)
-    return path in there or path.startswith(kinds) or (path.startswith(PEOPLE) and PEOPLE in there)
+    return plain in there or plain.startswith(kinds) or (plain.startswith(PEOPLE) and PEOPLE in there)
 
 
-def _doors(finding: Finding, locations: Collection[str], language: Language) -> list[Door]:
+def _doors(finding: Finding, locations: Collection[str], language: Language, *, fixed: bool) -> list[Door]:
+    """`fixed`: it is about something in the file, which has no form here."""
     _ = language.text
     kind, _dot, rest = finding.path.partition(".")
     name = quote(rest.partition(".")[0], safe="")
@@ -58,7 +64,11 @@ def _doors(finding: Finding, locations: Collection[str], language: Language) -> 
             return [Door(f"{CHANGES}/networks/{name}", _("What was refused, and why"))]
         case "network.nearly-full":
             return [Door(own, _("To the network"))]
-        case "source.auth" | "controller.auth":
+        case "network.emptying" | "network.cannot-empty":
+            return [Door(f"{SETTINGS}/retired/{quote(finding.about, safe='')}", _("See how far it is"))]
+        case "flood.sign-ins":
+            return [Door("/console/activity", _("To the activity"))]
+        case "source.auth" | "controller.auth" if not fixed:
             return [Door(f"{own}/edit", _("Enter new credentials"))]
         case "account.merge-refused":
             return [Door(f"{PEOPLE}/{quote(finding.about, safe='')}", _("See who it is"))]
@@ -73,6 +83,8 @@ def _doors(finding: Finding, locations: Collection[str], language: Language) -> 
             return [Door(own, _("To the location"))]
         case "mail":
             return [Door(f"{SETTINGS}/mail", _("To the mail settings"))]
+        case "sinks":
+            return [Door(f"{SETTINGS}/sinks", _("To the outgoing events"))]
         case "plugins":
             return [Door(f"{SETTINGS}/plugins", _("To the plugins"))]
     return []

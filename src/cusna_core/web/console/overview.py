@@ -4,6 +4,7 @@ from aiohttp import web
 
 from cusna_core.admin.outlook import Slice
 from cusna_core.admin.states import LocationState
+from cusna_core.api import Level
 from cusna_core.web.console import mend
 from cusna_core.web.console.paper import BENCH, page
 from cusna_core.web.site import SITE
@@ -39,7 +40,8 @@ async def show(request: web.Request) -> web.Response:
         findings=[(one, mend.doors(request, one.finding, language)) for one in some],
         held={one.integration: one for one in await bench.outlooks.held()},
         unshown=len(findings) - len(some),
-        troubles=len(findings),
+        # A note asks nothing of anybody.
+        troubles=sum(1 for one in findings if one.finding.level is not Level.INFO),
         locations=locations,
         shown=shown,
         cut=cut,

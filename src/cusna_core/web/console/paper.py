@@ -1,6 +1,6 @@
 """What do the console's pages have in common?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -128,8 +128,12 @@ def who(request: web.Request) -> str:
 
 def zone(request: web.Request) -> ZoneInfo:
     """In whose time the console speaks: the first location's."""
-    doors = request.app[SITE].members.doors()
-    return doors[0].zone if doors else ZoneInfo("UTC")
+    return next(iter(_zones(request)), ZoneInfo("UTC"))
+
+
+def _zones(request: web.Request) -> Collection[ZoneInfo]:
+    """Those that the locations are in, in the order of the locations."""
+    return dict.fromkeys(one.zone for one in request.app[SITE].members.doors()).keys()
 
 
 def page(
@@ -155,6 +159,7 @@ def page(
         "here": here or str(request.rel_url.without_query_params("lang")),
         "now": site.clock.now(),
         "zone": zone(request),
+        "zones_differ": len(_zones(request)) > 1,
         "groups": navigation(),
         "admin": signed_in.admin if signed_in is not None else "",
         "last_sign_in": last(request, ADMIN) if signed_in is not None else None,
