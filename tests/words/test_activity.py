@@ -1,6 +1,7 @@
 """Has everything that is written down a sentence, in every language, and is none of it ever markup?"""
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from markupsafe import Markup
 
 from cusna_core.admin.activity import GROUPS
 from cusna_core.flow.changes import Verb
+from cusna_core.mail.kinds import KINDS as KINDS_OF_MAIL
 from cusna_core.words import activity, languages
+from cusna_core.words.mails import LETTERS, UNSENT
 
 SOURCES = Path(__file__).parents[2] / "src/cusna_core"
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(SOURCES.rglob("*.py"))}
@@ -161,11 +164,33 @@ def test_what_a_newer_version_wrote_is_shown_all_the_same() -> None:
         ("key-create", {}, "The key of Zoe was set up on Members (new)."),
         ("synced", {"integration": "hq"}, "Read hq: people 1 new, 2 changed, 3 gone."),
         ("setting-changed", {"name": "members"}, "Changed: networks.members (apply)."),
-        ("mail-sent", {"kind": "sign-in"}, "A mail went out to Zoe (sign-in)."),
+        ("mail-sent", {"kind": "access-ends"}, "A mail went out to Zoe (access ends soon)."),
+        (
+            "mail-dropped",
+            {"kind": "desk-code", "why": "too-late"},
+            "A mail to Zoe was not sent (code for the desk: it would have come too late).",
+        ),
+        (
+            "override-given",
+            {"until": "2026-11-29T23:00:00+00:00"},
+            "Zoe was given access at Ost by an admin, until Sun 29 Nov, end of the day.",
+        ),
     ],
 )
 def test_some_sentences(kind: str, data: dict[str, object], expected: str) -> None:
     assert Markup(said(kind, "en", **data)).striptags() == expected
+
+
+def test_every_letter_and_every_reason_why_none_went_out_has_words() -> None:
+    assert set(LETTERS) == set(KINDS_OF_MAIL)
+    whys = {
+        whole.group(1)
+        for path, tree in TREES.items()
+        if path.parent.name == "mail"
+        for call in calls(tree, "Drop", "_drop")
+        for whole in re.finditer(r"'([a-z-]+)'", ast.unparse(call))
+    }
+    assert set(UNSENT) == whys
 
 
 @pytest.mark.parametrize("code", sorted(languages()))

@@ -95,11 +95,19 @@ class PeopleActs:
         name, now = str(values.get("id", "")), self._engine.clock.now()
 
         def end(tx: Tx) -> str | None:
-            row = tx.execute("SELECT account_id FROM overrides WHERE id = ?", (name,)).fetchone()
+            row = tx.execute("SELECT account_id, location_id FROM overrides WHERE id = ?", (name,)).fetchone()
             if row is None or not right_rows.end_override(tx, name, who, now):
                 return None
             account = str(row["account_id"])
-            audit.write(tx, "override-ended", now, who=who, account=account, data={"id": name})
+            audit.write(
+                tx,
+                "override-ended",
+                now,
+                who=who,
+                account=account,
+                location=row["location_id"],
+                data={"id": name},
+            )
             return account
 
         account = await self._engine.db.run(end)

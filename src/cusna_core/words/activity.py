@@ -15,6 +15,7 @@ from cusna_core.flow.changes import Cause
 from cusna_core.flow.world import Because, Kind
 from cusna_core.words.happened import Data, said
 from cusna_core.words.language import Language
+from cusna_core.words.mails import called
 from cusna_core.words.plans import causes
 from cusna_core.words.reasons import ground
 from cusna_core.words.when import until
@@ -49,11 +50,11 @@ def sentence(
         "what": str(data.get("path") or data.get("code") or ""),
         "summary": language.text(str(data["summary"])) if data.get("summary") else "",
         "setting": _setting(data),
-        "mail": _mail(data),
+        "mail": called(str(data.get("kind", "")), str(data.get("why", "")), language),
         "read": _synced(data, language) if kind == "synced" else "",
     }
     # Nothing of the log is ever part of the sentence itself: its values alone are escaped.
-    told = said(kind, {**data, "account": person}, language)
+    told = said(kind, {**data, "account": person, "place": place}, language)
     if isinstance(person, Markup):
         return Markup(told) % values  # noqa: S704  # catalogues are ours, values are escaped
     return told % values
@@ -81,10 +82,6 @@ def _setting(data: Data) -> str:
     kind, name = data.get("kind", ""), data.get("name", "")
     fields = ", ".join(map(str, data.get("fields", ())))
     return f"{kind}s.{name}" + (f" ({fields})" if fields else "")
-
-
-def _mail(data: Data) -> str:
-    return str(data.get("kind", "")) + (f", {data['why']}" if data.get("why") else "")
 
 
 def _synced(data: Data, language: Language) -> str:

@@ -71,10 +71,14 @@ def _people(kind: str, data: Data, language: Language) -> str | None:
             return _("The WiFi of %(person)s was disabled.")
         case "restored":
             return _("The WiFi of %(person)s was restored.")
+        case "override-given" if data.get("place"):
+            return _("%(person)s was given access at %(place)s by an admin, %(until)s.")
         case "override-given":
-            return _("%(person)s was given access by an admin, beside plans and bookings.")
+            return _("%(person)s was given access at all locations by an admin, %(until)s.")
+        case "override-ended" if data.get("place"):
+            return _("An override of %(person)s at %(place)s was ended by an admin.")
         case "override-ended":
-            return _("An override of %(person)s was ended.")
+            return _("An override of %(person)s at all locations was ended by an admin.")
         case "overrides-imported":
             return _("Overrides were given from a file.")
         case "signed-out":
