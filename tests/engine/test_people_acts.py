@@ -1,8 +1,10 @@
 """Does what an admin does to a person hold until it is taken back, and end as it was promised?"""
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from cusna_core.admin.activity import Activity, Asked
 from cusna_core.api import Unreachable
 from cusna_core.engine.estate import Integration, Location
 from cusna_core.flow.notices import Notify
@@ -161,3 +163,14 @@ async def test_the_last_day_of_an_override_ends_at_midnight_of_each_location(hou
     assert len(rows) == 3
     over = (house.clock.now() - timedelta(days=1)).date().isoformat()
     assert "refused" in await house.run("override", email="ann@example.com", ends=over, note="Late")
+
+
+async def test_networks_of_one_name_are_told_apart_in_the_history(house: House) -> None:
+    house.source.add("ann")
+    estate = house.estate()
+    other = replace(estate.wifis["members"], id="annex", location_ids=frozenset())
+    estate.wifis["annex"] = other  # type: ignore[index]  # a dict, here
+    await house.engine.take(estate, loops=False)
+    await house.apply()
+    page = await Activity(house.engine).page(Asked(kinds=frozenset({"key-create"})))
+    assert [line.network for line in page.lines] == ["Members (members)"]

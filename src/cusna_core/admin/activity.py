@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from cusna_core.admin.companies import all_called
 from cusna_core.api import email_key
 from cusna_core.engine.engine import Engine
 from cusna_core.store import activity as rows
@@ -135,16 +136,17 @@ class Activity:
     def _lines(self, tx: Tx, asked: Asked, size: int, before: int | None) -> list[Line]:
         found = rows.page(tx, asked, size, before)
         names = rows.names(tx, {one.account for one in found if one.account is not None})
-        return [self._line(one, names) for one in found]
+        networks = all_called(self._engine.estate)
+        return [self._line(one, names, networks) for one in found]
 
-    def _line(self, entry: Entry, names: Mapping[str, str]) -> Line:
+    def _line(self, entry: Entry, names: Mapping[str, str], networks: Mapping[str, str]) -> Line:
         location = self._engine.estate.locations.get(entry.location or "")
-        network = self._engine.estate.wifis.get(entry.network or "")
+        network = entry.network or ""
         return Line(
             entry,
             names.get(entry.account or ""),
             location.name if location else entry.location or None,
-            network.ssid if network else entry.network or None,
+            networks.get(network, network) or None,
         )
 
 
