@@ -229,6 +229,11 @@ class House:
             for one in await wifi.network.read()
         }
 
+    def keys(self) -> list[str]:
+        """The passphrases on the WiFi, those of others left out."""
+        air = self.fake.airs[SSID]
+        return [key["passphrase"] for ref, key in air.keys.items() if ref not in air.foreign]
+
     async def passphrase(self, name: str) -> str:
         account = await self.account(name)
         return await self.members.passphrase(account)

@@ -1,9 +1,12 @@
 """What happens to people's keys when something is taken out of the configuration, or slips?"""
 
 from dataclasses import replace
+from datetime import timedelta
 
+from cusna_core.demo.stage import until
 from cusna_core.engine.estate import Location
 from cusna_core.flow.world import Place, Policy
+from cusna_core.store import rights as right_rows
 
 from .conftest import ZONE, House
 
@@ -60,3 +63,50 @@ async def test_switched_off_with_roaming_keeps_keys_at_other_locations(house: Ho
     await house.engine.take(forgotten, loops=False)
     await house.apply()
     assert await house.labels() == set(), "this test sees what it is about"
+
+
+async def test_at_a_location_taken_out_of_the_file_a_promised_end_comes_in_time(house: House) -> None:
+    """Nobody but the clock speaks of it any more: its network is looked at all the same."""
+    for number in range(20):
+        house.source.add(f"member{number}", ends=house.clock.now() + timedelta(hours=2))
+    await house.live()
+    await house.apply()
+    house.engine._verify_every = 1e6  # it is the end itself that wakes, and no look in between
+    await house.engine.start(replace(house.estate(), locations={}))
+    wifi = house.engine.estate.wifis["members"]
+    assert await until(lambda: house.engine.standing(wifi).plan is not None)
+    assert len(await house.labels()) == 20, "they are held"
+    await house.later(hours=2)
+    assert await until(lambda: not house.keys())
+
+
+async def test_an_override_that_an_admin_ends_ends_though_its_integration_is_switched_off(
+    house: House,
+) -> None:
+    for name in ("ann", "ben"):
+        house.source.add(name, plan=False)
+    await house.live()
+    await house.apply()
+    for name in ("ann", "ben"):
+        await house.run("override", email=f"{name}@example.com", note="guest")
+    await house.apply()
+    assert await house.labels() == {"Ann", "Ben"}
+    ann = await house.account("ann")
+    await house.engine.take(replace(house.estate(), integrations={}), loops=False)
+    (given,) = await house.db.read(lambda tx: right_rows.overrides_of(tx, ann))
+    await house.run("end-override", id=given.id)
+    assert await house.labels() == {"Ben"}
+
+
+async def test_overrides_of_a_location_taken_out_of_the_file_are_held_as_well(house: House) -> None:
+    """No admin has ended any of them."""
+    for number in range(5):
+        house.source.add(f"member{number}", plan=False)
+    await house.live()
+    await house.apply()
+    for number in range(5):
+        await house.run("override", email=f"member{number}@example.com", note="guest")
+    await house.apply()
+    await house.engine.take(replace(house.estate(), locations={}), loops=False)
+    assert (await house.apply())["held"]
+    assert len(await house.labels()) == 5

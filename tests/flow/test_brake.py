@@ -194,13 +194,16 @@ def test_what_is_stated_of_one_person(world: World, how: str) -> None:
         world.subscriptions.clear()
         world.override("ann", "one", NOW)
     ledger = world.rights().in_force
-    gone = set()
+    gone: set[str] = set()
     if how == "date":
         world.plan("s", "ann", ends=date(2026, 5, 30))
     elif how == "pause":
         world.plan("s", "ann", ends=date(2026, 5, 31), pauses=(Pause(NOW),))
     elif how == "gone":
         gone = {"s"}
+    elif how == "override":
+        assert stated_ends(ledger, world.facts, world.accounts, gone, ()) == set(), "no admin has ended it"
+        gone = {one.because.fact_id for one in ledger}
     elif how == "removed":
         world.affiliate("ann", "L1", member=False)
     expected = set() if how == "same" else {one.id for one in ledger}

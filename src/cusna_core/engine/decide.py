@@ -60,16 +60,12 @@ class Decisions:
             known.facts, places, known.accounts.values(), known.claims, known.overrides, policy, now
         )
         found = closing(found, known.ledger, self.estate.closed(integration))
-        stated = stated_ends(known.ledger, known.facts, known.accounts, known.gone, places)
-        braked = brake(
-            found.in_force,
-            known.ledger,
-            stated,
-            known.past,
-            known.accepted,
-            now,
-            frozen=integration not in self.estate.integrations,
-        )
+        gone = known.gone | known.revoked
+        stated = stated_ends(known.ledger, known.facts, known.accounts, gone, places)
+        frozen = integration not in self.estate.integrations
+        # What admins have given they may take, though nothing else of a frozen integration is taken away.
+        kept = [one for one in known.ledger if not (frozen and one.because.fact_id in known.revoked)]
+        braked = brake(found.in_force, kept, stated, known.past, known.accepted, now, frozen=frozen)
         by_account: dict[str, tuple[Right, ...]] = {}
         for right in braked.in_force:
             by_account[right.account_id] = (*by_account.get(right.account_id, ()), right)

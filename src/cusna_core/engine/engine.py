@@ -183,9 +183,10 @@ class Engine:
         changed = [watching.HELD] if decision.braked.digest != held else []
         self.watch.changed(watching.integration(name), *changed)
         await self.findings.report(f"integration:{name}:held", troubles.held(self.estate, decision))
-        mine = {one.id for one in self.estate.locations.values() if one.place.integration == name}
+        # Also where locations were that are configured no longer: held rights of theirs may have ended.
+        others = {one.id for one in self.estate.locations.values() if one.place.integration != name}
         for wifi in self.estate.wifis.values():
-            if wifi.location_ids & mine:
+            if wifi.location_ids - others:
                 self._workers[wifi.controller_id].mark(wifi.id)
         return decision
 

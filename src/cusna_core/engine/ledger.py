@@ -30,6 +30,9 @@ class Known:
     past: tuple[Past, ...]
     accepted: frozenset[str]
     gone: frozenset[str]
+    """Ids of facts of which the source says so, of the last days."""
+    revoked: frozenset[str]
+    """Ids of overrides that an admin has ended, of the last days."""
 
     @classmethod
     def load(cls, tx: Tx, integration: str, now: datetime) -> "Known":
@@ -41,8 +44,8 @@ class Known:
             ledger=tuple(right_rows.ledger(tx, integration)),
             past=tuple(right_rows.past(tx, integration, now - DAY)),
             accepted=right_rows.accepted(tx, integration),
-            gone=fact_rows.gone(tx, integration, now)
-            | right_rows.ended_overrides(tx, integration, now - 2 * DAY),
+            gone=fact_rows.gone(tx, integration, now),
+            revoked=right_rows.ended_overrides(tx, integration, now - 2 * DAY),
         )
 
 

@@ -21,9 +21,10 @@ def stated_ends(
     gone: Set[str],
     places: Sequence[Place] = (),
 ) -> frozenset[str]:
-    """Ids of rights. Absence states nothing; `gone` are ids of which the source said that they are no more.
+    """Ids of rights. Absence states nothing.
 
-    `places` tell the zones in which date-only ends are judged.
+    `gone` are ids of facts of which the source said that they are no more, and of overrides that an admin has
+    ended. `places` tell the zones in which date-only ends are judged.
     """
     known = {place.id: place for place in places}
     return frozenset(
@@ -38,7 +39,8 @@ def _stated(right: Right, account: Account, facts: Facts, gone: Set[str], place:
     if account.suspended or shut_out(account, facts):
         return True
     if right.because.kind is Kind.OVERRIDE:
-        return True  # only an admin ends one
+        # Only an admin ends one; but one of a location that was taken out of the file is gone as well.
+        return right.because.fact_id in gone
     if right.because.kind is Kind.PLAN:
         return _plan(right, account, facts, gone, place.zone if place else WESTMOST)
     return _booking(right, account, facts, gone, place)
