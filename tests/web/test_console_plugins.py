@@ -27,6 +27,11 @@ async def test_what_is_used_and_what_each_brings(admin: Admin) -> None:
     assert "WiFi by Cisco Meraki" in row(text, "meraki")
     memory = row(text, "memory")
     assert "Not in use" in memory
+    assert "A WiFi that is in memory only" in memory
+    assert "by signed webhooks" in row(text, "webhook")
+    if 'data-plugin="ruckus"' in text:
+        assert "Not in use cusna-ruckus" in row(text, "ruckus")
+        assert "RUCKUS One and SmartZone" in row(text, "ruckus"), "what its package says it is"
     assert "enable = [&#34;andcards&#34;, &#34;unifi&#34;, &#34;meraki&#34;, &#34;memory&#34;]" in memory
     assert str(admin.stage.app.core.file.path) in memory
     assert f'href="{HERE}" aria-current="page"' in text

@@ -40,6 +40,8 @@ class Installed:
     distribution: str
     version: str
     enabled: bool = False
+    summary: str = ""
+    """What its package says it is; empty for the core's own."""
     sources: tuple[str, ...] = ()
     drivers: tuple[str, ...] = ()
     fakes: tuple[str, ...] = ()
@@ -251,7 +253,14 @@ def _installed(
     problems: Mapping[str, str],
 ) -> Installed:
     dist = points[0].dist
-    row = Installed(name, _distribution(dist), _version(dist), name in enable, problem=problems.get(name, ""))
+    row = Installed(
+        name,
+        _distribution(dist),
+        _version(dist),
+        name in enable,
+        _summary(dist),
+        problem=problems.get(name, ""),
+    )
     each = brought.get(name)
     if each is None:
         return row
@@ -270,6 +279,13 @@ def _distribution(dist: Distribution | None) -> str:
 
 def _version(dist: Distribution | None) -> str:
     return dist.version if dist is not None else ""
+
+
+def _summary(dist: Distribution | None) -> str:
+    """One line of the package's own; it is not imported for it."""
+    if dist is None or canonicalize_name(dist.name) == CORE:
+        return ""
+    return str(dist.metadata.get("Summary") or "").partition("\n")[0][:200]
 
 
 def _label(dist: Distribution | None) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 from aiohttp import web
 
 from cusna_core.api import Finding
-from cusna_core.config.setup import path
 from cusna_core.web.console.paper import BENCH, SETTINGS
 from cusna_core.web.site import SITE
 from cusna_core.words import Language
@@ -37,7 +36,8 @@ def doors(request: web.Request, finding: Finding, language: Language) -> list[Do
     wifis = workshop.engine.estate.wifis
     wifi = wifis.get(finding.path.partition(".")[2].partition(".")[0])
     locations = wifi.location_ids if wifi and finding.path.startswith("networks.") else ()
-    fixed = any(finding.path == path(kind, one) for kind, all_ in workshop.file.tables.items() for one in all_)
+    kind, _, name = finding.path.partition(".")
+    fixed = any(kind == f"{one}s" and name in table for one, table in workshop.file.tables.items())
     found = _doors(finding, locations, language, fixed=fixed)
     return [one for one in found if _known(one.address, there)]
 
