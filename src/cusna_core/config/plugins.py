@@ -285,7 +285,8 @@ def _summary(dist: Distribution | None) -> str:
     """One line of the package's own; it is not imported for it."""
     if dist is None or canonicalize_name(dist.name) == CORE:
         return ""
-    return str(dist.metadata.get("Summary") or "").partition("\n")[0][:200]
+    said = dist.metadata["Summary"] if "Summary" in dist.metadata else ""
+    return said.partition("\n")[0][:200]
 
 
 def _label(dist: Distribution | None) -> str:
