@@ -4,7 +4,7 @@ Routes are found where the program keeps them (`site.routes`), so a new page is 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from cusna_core.admin.companies import Companies
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 from cusna_core.store import accounts as account_rows
@@ -20,6 +21,7 @@ from cusna_core.store import settings
 from cusna_core.store import sign_in as sign_in_rows
 from cusna_core.web.routes import Route, Who
 from cusna_core.web.site import SITE
+from cusna_core.web.tint import style
 
 from .admin import SETTINGS, Admin, connected, link_in, needs_plugins, place
 
@@ -67,6 +69,27 @@ POLICY = (
     "base-uri 'none'",
     "form-action 'self'",
 )
+ABSENT = {
+    ("admin", "/console/changes/held/{name}"): 404,  # nothing is held
+    ("admin", f"{SETTINGS}/retired/{{name}}"): 404,  # nothing is being emptied
+    ("admin", f"{SETTINGS}/mail/remove"): 404,  # the file says how mail goes
+    ("admin", f"{SETTINGS}/new-network"): 303,  # one controller needs no choice
+    ("admin", SETTINGS): 303,
+    ("admin", "/console/sign-in"): 303,
+    ("nobody", "/console/link/{token}"): 404,
+    ("nobody", "/portal/{location}/link/{token}"): 404,
+    ("nobody", "/hooks/{integration}"): 404,  # no secret is set up for them (test_console_events.py)
+    ("admin", "/console/companies/{integration}/{company}/part"): 303,  # it is joined with no other
+    ("admin", "/console/companies/{integration}/{company}/join"): 404,  # with one that nobody named
+    ("admin", f"{SETTINGS}/mail"): 404,  # nothing can be changed of what stands in the file
+    ("admin", f"{SETTINGS}/new-location/{{integration}}"): 404,  # of a place that nobody named
+    ("admin", f"{SETTINGS}/sinks/{{name}}/test"): 404,  # the file has none (test_console_events.py)
+    ("nobody", "/"): 303,
+    ("nobody", "/portal"): 303,  # one location needs no choice
+}
+"""What this house does not have; every other page is there, and must have been seen."""
+FEW = 3
+"""Bad words that are tried where nobody is let in anyway."""
 OUT = ("logout",)
 """These end the session that asks: they come last."""
 
@@ -85,11 +108,16 @@ class Crawler:
     def __init__(self, base: str, who: str, cookies: Mapping[str, str]) -> None:
         self.base, self.who, self.cookies = base, who, dict(cookies)
         self.wrong: list[str] = []
+        self.reached: dict[Route, int] = {}
+        """What each route answered when it was asked as it should be."""
         self.asked = 0
         self.http: aiohttp.ClientSession
 
     async def ask(self, method: str, path: str, data: Any = None) -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        headers = {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "Accept": "text/html, text/event-stream",
+        }
         if method not in ("GET", "HEAD"):
             headers["Origin"] = self.base
         target = URL(self.base + path, encoded=True)
@@ -145,10 +173,10 @@ def fill(path: str, values: Mapping[str, str], fallback: str = "x") -> str:
     return PARAMETER.sub(lambda part: values.get(part[1], fallback), path)
 
 
-def hostile(path: str) -> Iterator[str]:
+def hostile(path: str, words: Sequence[str] = HOSTILE) -> Iterator[str]:
     """The same address with each bad word in place of its parameters; without any, with a bad query."""
     if "{" in path:
-        for one in HOSTILE:
+        for one in words:
             yield PARAMETER.sub(quote(one, safe="%").replace("\\", "%5C"), path)
     yield fill(path, {}) + "?" + QUERY
 
@@ -180,6 +208,10 @@ async def house(admin: Admin) -> dict[str, Any]:
     admins = {one.key: one.value for one in admin.http.cookie_jar if one.key.endswith("admin")}
     assert admins
     secret = await core.db.read(lambda tx: account_rows.passphrase(tx, core.vault, member.id))
+    companies = (await Companies(core.engine).listing("", "all", 1)).rows
+    company = next(one.known.company[1] for one in companies)
+    site = stage.app._runner.app[SITE]  # type: ignore[union-attr]  # it runs
+    spare = next(one for one in stage.cast.locations.values() if one != place(stage, "Kreuzberg"))
     return {
         "values": {
             "location": slug,
@@ -191,6 +223,15 @@ async def house(admin: Admin) -> dict[str, Any]:
             "controller": "unifi",
             "integration": "andcards",
             "token": "x" * 43,
+            "company": company,
+            "network": "members",
+            "page": "wifi",
+        },
+        "paths": {
+            "/static/{name}": next(iter(site.pages.static)),
+            "/look/{name}": style("#0b6e5c")[0],
+            f"{SETTINGS}/locations/{{name}}/mails/{{kind}}": "sign-in",
+            f"{SETTINGS}/new-location/{{integration}}": f"andcards?place={spare}",
         },
         "names": {
             "integrations": "andcards",
@@ -202,13 +243,15 @@ async def house(admin: Admin) -> dict[str, Any]:
         "admin": admins,
         "secret": secret,
         "base": admin.base,
-        "routes": stage.app._runner.app[SITE].routes,  # type: ignore[union-attr]  # it runs
+        "routes": site.routes,
     }
 
 
 def good(route: Route, house: Mapping[str, Any]) -> str:
     """The address with the names of what there is."""
     path = route.path
+    if path in house["paths"]:
+        path = re.sub(r"\{\w+\}$", house["paths"][path], path)
     for table, name in house["names"].items():
         path = re.sub(rf"/{table}/" + PARAMETER.pattern, f"/{table}/{name}", path)
     return fill(path.replace("new-controller/{type}", "new-controller/unifi"), house["values"])
@@ -248,16 +291,20 @@ async def crawl(house: Mapping[str, Any], who: str, cookies: Mapping[str, str]) 
                 await still_in(crawler, house)
             closed = route.who is not Who.PUBLIC and route.who is not mine
             path = good(route, house)
+            words = HOSTILE[:FEW] if closed else HOSTILE
             asks: list[tuple[str, str, Any]] = [
-                (route.method, one, None) for one in (path, *hostile(route.path))
+                (route.method, one, None) for one in (path, *hostile(route.path, words))
             ]
             if route.method == "POST":
-                asks = [(route.method, path, form) for form in (*FORMS, b"x" * HUGE)]
-                asks += [(route.method, one, {}) for one in hostile(route.path)]
+                asks = [
+                    (route.method, path, form) for form in (*FORMS[: FEW if closed else None], b"x" * HUGE)
+                ]
+                asks += [(route.method, one, {}) for one in hostile(route.path, words)]
             for method, target, data in asks:
                 if who == "admin" and method == "POST" and "/remove" in target and data == {}:
                     continue  # what is there stays there for the rest of the crawl
                 got = await crawler.ask(method, target, data)
+                crawler.reached.setdefault(route, got.status)
                 huge = isinstance(data, bytes)
                 if (
                     closed
@@ -275,7 +322,7 @@ async def crawl(house: Mapping[str, Any], who: str, cookies: Mapping[str, str]) 
                     crawler.wrong.append(f"{who} {method} {target[:100]} tells a credential")
                 if huge and not closed and got.status not in (413, 415, 404, 303, 400, 401, 422, 204):
                     crawler.wrong.append(f"{who} {method} {target[:100]} takes {HUGE} bytes: {got.status}")
-            for method in ("PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"):
+            for method in ("PUT", "DELETE", "PATCH", "TRACE", "PROPFIND") if who == "nobody" else ():
                 got = await crawler.ask(method, path)
                 if got.status not in (405, 404):
                     crawler.wrong.append(f"{who} {method} {path}: {got.status}")
@@ -304,6 +351,12 @@ async def test_every_address_as_nobody_member_and_admin(house: dict[str, Any], a
         crawler = await crawl(house, who, house.get(who, {}))
         assert crawler.asked > len(house["routes"]) * 5
         wrong += crawler.wrong
+        mine = {"nobody": Who.PUBLIC, "member": Who.MEMBER, "admin": Who.ADMIN}[who]
+        # A crawl that meets nothing but 404 finds nothing.
+        for route, status in crawler.reached.items():
+            seen = status == 200 if route.method == "GET" else status != 404
+            if route.who is mine and not seen and ABSENT.get((who, route.path)) != status:
+                wrong.append(f"{who} {route.method} {route.path} was never seen at work: {status}")
     assert wrong == [], "\n".join(["", *wrong[:60]])
 
 
@@ -325,6 +378,8 @@ FRESH = {
     ("POST", f"{SETTINGS}/new-controller/{{type}}"),
     ("POST", f"{SETTINGS}/integrations/{{name}}/edit"),
     ("POST", f"{SETTINGS}/controllers/{{name}}/edit"),
+    ("POST", "/console/people/{account:[0-9a-zA-Z_-]{1,64}}/reveal"),
+    ("POST", "/console/people/{account:[0-9a-zA-Z_-]{1,64}}/erase"),
 }
 """Where secrets go in or come out: these ask for a sign-in of the last ten minutes."""
 
@@ -333,17 +388,12 @@ async def test_secrets_ask_for_a_fresh_sign_in(house: dict[str, Any], admin: Adm
     from datetime import timedelta
 
     declared = {(one.method, one.path) for one in house["routes"]}
-    reveals = {
-        one for one in declared if one[0] == "POST" and re.search(r"reveal|passphrase|rotate|mail$", one[1])
-        and one[1].startswith("/console")
-    }  # fmt: skip
-    wanted = FRESH | {one for one in reveals if "reveal" in one[1]}
-    assert wanted <= declared
-    assert any("reveal" in path for _, path in wanted), "people's passphrases have no page yet"
+    assert declared >= FRESH
+    assert {one for one in declared if one[0] == "POST" and "reveal" in one[1]} <= FRESH
     await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=10, seconds=1))
     seen = len(admin.seen)
     secret: str = house["secret"]
-    for method, path in sorted(wanted):
+    for method, path in sorted(FRESH):
         route = next(one for one in house["routes"] if (one.method, one.path) == (method, path))
         form = {
             "version": "1",
@@ -351,6 +401,8 @@ async def test_secrets_ask_for_a_fresh_sign_in(house: dict[str, Any], admin: Adm
             "client_secret": "y" * 20,
             "api_key": "z" * 20,
             "reason": "lost",
+            "agreed": "yes",
+            "sure": "yes",
         }
         answer = await admin.ask(method, good(route, house), form, follow=False)
         assert answer.status in (303, 403, 422), (path, answer.status)
@@ -358,6 +410,20 @@ async def test_secrets_ask_for_a_fresh_sign_in(house: dict[str, Any], admin: Adm
         if answer.status != 303:
             assert "/console/renew" in answer.text, path
     assert len(admin.seen) > seen
+    # Wherever a secret could be typed, the page says first that it wants a newer sign-in.
+    asking = []
+    for route in house["routes"]:
+        if (route.method, route.who) == ("GET", Who.ADMIN) and not route.quiet:
+            answer = await admin.ask("GET", good(route, house), follow=False)
+            if 'type="password"' in answer.text:
+                asking.append(route.path)
+                assert "/console/renew" in answer.text, route.path
+    assert len(asking) >= 4, asking
+    core = admin.stage.app.core
+    assert (
+        await core.db.read(lambda tx: account_rows.passphrase(tx, core.vault, house["values"]["id"]))
+        == secret
+    )
 
 
 def test_the_link_in_a_mail_is_found() -> None:
