@@ -36,10 +36,12 @@ ROOM = ("max_keys", "max_group_keys")
 HUNDRED = 100
 """Members of a network on which one changes the passphrase; day passes that end at midnight."""
 STAYING = 20
+COMPANIES = 10
 GROUPWIDE = frozenset({"unifi"})
 """Vendors that do not tell whose device is whose: all of a VLAN are dropped, and the good ones come back."""
 TITLES = {
     "unchanged": "Nothing new: what each look at a network costs",
+    "companies": f"Nothing new, where {COMPANIES} companies have a VLAN each",
     "first": "First keys: everybody gets one",
     "change": "One member changes the passphrase in the portal",
     "midnight": f"Midnight: {HUNDRED} day passes end, a device on each; {STAYING} members stay",
@@ -89,6 +91,24 @@ async def first_and_unchanged(registry: Registry, vendor: str, keys: int) -> tup
     return Figure("first", vendor, keys, first), Figure("unchanged", vendor, keys, unchanged)
 
 
+async def with_companies(
+    registry: Registry, vendor: str, keys: int = HUNDRED, companies: int = COMPANIES
+) -> Figure | None:
+    """A look that finds all as it should be, at a vendor that can do VLANs."""
+    async with staged(registry, vendor, keys, vlans=True) as here:
+        (wifi,) = here.core.engine.estate.wifis.values()
+        if not wifi.manages_vlans:
+            return None
+        here.members(keys, companies=companies)
+        await here.read()
+        await here.bring()
+        calls = await here.bring()
+        in_use = {one.vlan for one in await wifi.network.read()}
+        if len(in_use) != companies:
+            raise AssertionError(f"{vendor}: {companies} companies have {len(in_use)} VLANs.")
+    return Figure("companies", vendor, keys, calls)
+
+
 async def changed(registry: Registry, vendor: str, keys: int = HUNDRED) -> Figure:
     """One member of so many takes another passphrase in the portal."""
     async with staged(registry, vendor, keys) as here:
@@ -125,12 +145,12 @@ async def _come(here: Space) -> None:
 
 
 @asynccontextmanager
-async def staged(registry: Registry, vendor: str, keys: int) -> AsyncIterator[Space]:
-    """A space whose network has room for so many keys."""
+async def staged(registry: Registry, vendor: str, keys: int, *, vlans: bool = False) -> AsyncIterator[Space]:
+    """A space whose network has room for so many keys; `vlans`: each company has one there."""
     options = registry.drivers[vendor].network_options_class.model_fields
     room = {name: max(keys, 10) + 10 for name in ROOM if name in options}
     with tempfile.TemporaryDirectory() as folder:
-        async with space(Path(folder), registry, vendor, room) as here:
+        async with space(Path(folder), registry, vendor, room, vlans=vlans) as here:
             yield here
 
 
@@ -142,6 +162,8 @@ async def figures(
     for vendor in chosen:
         for keys in (*sizes, many) if vendor == "meraki" else sizes:
             found += await first_and_unchanged(registry, vendor, keys)
+        apart = await with_companies(registry, vendor)
+        found += [] if apart is None else [apart]
         found.append(await changed(registry, vendor))
         found.append(await ended(registry, vendor))
     order = list(TITLES)

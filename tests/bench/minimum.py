@@ -44,11 +44,13 @@ VENDORS: Mapping[str, Vendor] = {
     ),
     "unifi": Vendor(
         2,
-        "a fresh read of the WiFi and one PUT: the list of keys is one field, and there is no locking",
+        "a fresh read of the WiFi and one PUT: the list of keys is one field, and there is no locking; the "
+        "networks read a moment ago still hold",
         2,
         "a fresh read, and all of them in one PUT",
         together=ALL,
         kick=1,
+        back=1,
     ),
     "ruckus_one": Vendor(
         2,

@@ -20,6 +20,8 @@ from cusna_core.testing.clock import HandClock
 from cusna_core.testing.vendor import FakeVendor
 
 SSID = "Members"
+A_ROUND = timedelta(minutes=15)
+"""How often every network is looked at (`verify_every`)."""
 Table = dict[str, Any]
 NUMBERED = re.compile(r"(?<=/)(?=[^/]*\d)(?!v\d)[^/?]+")
 """A part of a path that is an id: it has a digit and is no version of an API."""
@@ -43,11 +45,19 @@ class Space:
     vendor: FakeVendor
     place: str
 
-    def members(self, count: int, *, ends: datetime | None = None, name: str = "member") -> None:
-        """So many people with a plan."""
+    def members(
+        self, count: int, *, ends: datetime | None = None, name: str = "member", companies: int = 0
+    ) -> None:
+        """So many people with a plan, in so many companies by turns."""
+        firms = [self.source.add_company(self.place, f"Company {number}") for number in range(companies)]
         for number in range(count):
             title = f"{name}-{number}"
-            person = self.source.add_person(self.place, title, f"{title}@example.com")
+            person = self.source.add_person(
+                self.place,
+                title,
+                f"{title}@example.com",
+                company=firms[number % companies] if firms else None,
+            )
             self.source.subscribe(
                 self.place, person, "Hot desk", starts=self.clock.now() - timedelta(days=9), ends=ends
             )
@@ -65,9 +75,13 @@ class Space:
         self.vendor.forget()
         return calls
 
-    async def bring(self) -> Calls:
-        """Bring the network to what it should be, as a verification does; the calls that it took."""
+    async def bring(self, later: timedelta = A_ROUND) -> Calls:
+        """Bring the network to what it should be, as a verification does; the calls that it took.
+
+        It is not told at once what was told a moment ago: the last look was a quarter of an hour before.
+        """
         (wifi,) = self.core.engine.estate.wifis.values()
+        self.clock.advance(later)
         self.take()
         brought = await self.core.engine.bring(wifi)
         calls = self.take()
@@ -80,12 +94,13 @@ class Space:
         """Midnight comes: decide from what is stored, as the timer does, and bring the network to it."""
         self.clock.advance(midnight() - self.clock.now())
         await self.core.engine.decide(self.core.engine.estate.integrations)
-        return await self.bring()
+        return await self.bring(timedelta())
 
     async def change(self, name: str) -> Calls:
         """A member takes another passphrase in the portal; the calls that it took."""
         account = await self.core.db.read(lambda tx: account_rows.by_email(tx, "hq", f"{name}@example.com"))
         assert account is not None
+        self.clock.advance(A_ROUND)
         self.take()
         await self.core.members.change(account.id, "here", self.core.new_passphrase())
         return self.take()
@@ -117,9 +132,12 @@ def template(path: str) -> str:
 
 @asynccontextmanager
 async def space(
-    folder: Path, registry: Registry, kind: str, options: Mapping[str, Any]
+    folder: Path, registry: Registry, kind: str, options: Mapping[str, Any], *, vlans: bool = False
 ) -> AsyncIterator[Space]:
-    """Everything made, open and empty; `options` are added to the network's."""
+    """Everything made, open and empty; `options` are added to the network's.
+
+    `vlans`: each company gets one.
+    """
     async with AsyncExitStack() as stack:
         clock = HandClock(midnight() - timedelta(hours=13))
         source: Any = registry.fakes["andcards"](clock)
@@ -136,9 +154,14 @@ async def space(
             "": {"base_url": "http://localhost:8080", "data_dir": "data", "admins": ["it@example.com"]},
             "plugins": {"enable": sorted(one.name for one in registry.installed if one.enabled)},
             "mail": {"host": "127.0.0.1", "security": "none", "sender": "wifi@example.com"},
-            "integrations.hq": {"type": source.type, **source.options()},
+            "integrations.hq": {"type": source.type, **source.options(), "manage_vlans": vlans},
             "controllers.rack": {"type": kind, **vendor.options()},
-            "networks.members": {"controller": "rack", **wifi.network_options(SSID), **options},
+            "networks.members": {
+                "controller": "rack",
+                "vlan_pool": "100-199",
+                **wifi.network_options(SSID),
+                **options,
+            },
             "locations.here": {"integration": "hq", "source_location": place, "networks": ["members"]},
         }
         path = folder / "cusna.toml"

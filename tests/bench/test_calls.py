@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import NoReturn
 
 import pytest
 
@@ -22,6 +23,32 @@ async def test_an_unchanged_network_costs_its_list_calls(vendor: str) -> None:
     assert costs[0].calls == costs[1].calls
     assert 1 <= costs[0].total <= 3
     assert not {method for method, _ in costs[0].calls} & {"PUT", "PATCH", "DELETE"}
+
+
+async def test_vlans_for_companies_cost_their_lists_and_nothing_else(vendor: str) -> None:
+    figure = await calls.with_companies(REGISTRY, vendor, keys=6, companies=3)
+    if figure is None:
+        pytest.skip(f"{vendor} has no VLANs")
+    assert set(figure.calls.values()) == {1}, "no list is asked for twice"
+    assert not {method for method, _ in figure.calls} & {"PUT", "PATCH", "DELETE"}
+
+
+async def test_vlans_are_not_asked_for_where_companies_get_none(
+    vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network has a pool, and its integration leaves VLANs alone: that is how everybody begins."""
+
+    async def never() -> NoReturn:
+        raise AssertionError("VLANs are asked for.")
+
+    async with calls.staged(REGISTRY, vendor, 3) as here:
+        (wifi,) = here.core.engine.estate.wifis.values()
+        assert wifi.pool
+        monkeypatch.setattr(wifi.network, "segments", never)
+        here.members(3)
+        await here.read()
+        await here.bring()
+        assert len(await wifi.network.read()) == 3
 
 
 @pytest.mark.parametrize("keys", [200])
@@ -57,7 +84,14 @@ def test_ids_are_left_out_of_paths() -> None:
 
 def test_the_tables_and_the_json_tell_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     found = asyncio.run(calls.figures(REGISTRY, VENDORS[-1:], sizes=(0, 3)))
-    assert [one.what for one in found] == ["unchanged", "unchanged", "first", "change", "midnight"]
+    assert [one.what for one in found] == [
+        "unchanged",
+        "unchanged",
+        "companies",
+        "first",
+        "change",
+        "midnight",
+    ]
     told = json.loads(json.dumps([one.as_json() for one in found]))
     assert [one["total"] for one in told] == [sum(one["calls"].values()) for one in told]
     from rich.console import Console

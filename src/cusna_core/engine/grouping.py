@@ -74,6 +74,11 @@ class Grouping:
     def segment_name(self, vlan: int) -> str:
         return segment_name(self.prefix, vlan)
 
+    def manages(self, wifi: Wifi, integrations: Iterable[str]) -> bool:
+        """Whether companies of any of these get VLANs at this network."""
+        policy = self._decisions.estate.policy
+        return wifi.manages_vlans and any(policy(one).manage_vlans for one in integrations)
+
     async def choose(
         self,
         wifi: Wifi,
@@ -85,10 +90,7 @@ class Grouping:
     ) -> Chosen:
         """Each account's group on this network; new groups are kept at once, so that numbers stay."""
         company = self._companies(wifi, accesses, accounts)
-        managed = any(
-            self._decisions.estate.policy(one.integration).manage_vlans for one in accounts.values()
-        )
-        if not managed or not wifi.manages_vlans:
+        if not self.manages(wifi, {one.integration for one in accounts.values()}):
             return Chosen({}, frozenset(), ())
         ordered = sorted(
             accesses,

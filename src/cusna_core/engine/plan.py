@@ -75,7 +75,7 @@ class Planner:
         """The plan for a network, or for one account's key on it (then nobody else's is in it)."""
         seen = await self.look(wifi)
         segments: tuple[SegmentState, ...] = ()
-        if wifi.manages_vlans:
+        if self.grouping.manages(wifi, self._decisions.integrations()):
             segments = tuple(await wifi.network.segments())
         now = now or self._clock.now()
         told = await self._db.run(lambda tx: self._tell(tx, wifi, seen))
