@@ -1,12 +1,15 @@
 """What ends a round in the middle, and what is made of it?"""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from cusna_core.api import AuthFailed, Change, ConfigError, KeyState, Outcome, PluginError, Ref
+from cusna_core.demo.stage import until
 from cusna_core.store import findings as finding_rows
 from cusna_core.store.findings import Stored
 
@@ -148,3 +151,90 @@ async def test_who_waits_is_answered_when_the_setup_changes(house: House) -> Non
     # Who comes too late to the old one does not wait for ever either.
     async with asyncio.timeout(2):
         await before.serve("members", account)
+
+
+async def test_a_new_setup_begins_when_what_an_admin_asked_for_has_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once on one network would make each key twice."""
+    for number in range(3):
+        house.source.add(f"member{number}")
+    await house.live()
+    await house.run("plan")
+    wifi = house.engine.estate.wifis["members"]
+    real, under_way, further = wifi.network.apply, asyncio.Event(), asyncio.Event()
+
+    async def slow(changes: Sequence[Change]) -> AsyncIterator[Outcome]:
+        under_way.set()
+        await further.wait()
+        async for outcome in real(changes):
+            yield outcome
+
+    monkeypatch.setattr(wifi.network, "apply", slow)
+    bringing = asyncio.create_task(house.engine.bring(wifi))
+    await under_way.wait()
+    house.fake.journal.clear()
+    await house.engine.start(house.estate())
+    await house.engine.check()
+    assert not [one for one in house.fake.journal if one.endswith("/keys")], "the new one is at work as well"
+    further.set()
+    assert (await bringing).error is None
+    assert await until(lambda: house.engine.standing(wifi).plan is not None)
+    assert len(house.keys()) == 3
+    assert len([one for one in house.fake.journal if one.startswith("POST")]) == 3
+
+
+async def test_what_an_admin_breaks_off_goes_on_by_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.engine.start(house.estate())
+    wifi = house.engine.estate.wifis["members"]
+    assert await until(lambda: house.engine.standing(wifi).plan is not None)
+    house.source.add("ann")
+    with monkeypatch.context() as hanging:
+        under_way = asyncio.Event()
+
+        async def hang() -> list[KeyState]:
+            under_way.set()
+            await asyncio.Event().wait()
+            return []
+
+        hanging.setattr(wifi.network, "read", hang)
+        bringing = asyncio.create_task(house.engine.bring(wifi))
+        await under_way.wait()
+        await house.engine.sync.read(house.engine.estate.integrations["hq"])
+        await house.engine.decisions.decide("hq")
+    bringing.cancel()
+    await asyncio.gather(bringing, return_exceptions=True)
+    assert await until(lambda: len(house.keys()) == 1)
+
+
+async def test_nobody_works_for_a_network_that_is_there_no_longer(house: House) -> None:
+    await house.live()
+    gone = house.engine.estate.wifis["members"]
+    await house.engine.take(replace(house.estate(), wifis={}, controllers={}), loops=False)
+    brought = await house.engine.bring(gone)
+    assert (brought.plan, brought.applied.done, brought.error) == (None, [], None)
+    async with house.engine.busy(gone):
+        assert house.engine.standing(gone).plan is None
+
+
+async def test_a_setup_that_is_taken_up_half_works_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database cannot be written for a moment, as an admin saves."""
+    house.source.add("ann")
+    await house.engine.start(house.estate())
+    assert await until(lambda: len(house.keys()) == 1)
+    with monkeypatch.context() as full:
+
+        async def report(scope: str, findings: Sequence[object]) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        full.setattr(house.engine.findings, "report", report)
+        with pytest.raises(sqlite3.OperationalError):
+            await house.engine.take(house.estate())
+    house.source.add("ben")
+    await house.later(minutes=1)
+    house.engine.nudge()
+    assert await until(lambda: len(house.keys()) == 2)

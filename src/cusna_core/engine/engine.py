@@ -131,6 +131,18 @@ class Engine:
         }
         for name, worker in self._workers.items():
             worker.take([one for one in estate.wifis.values() if one.controller_id == name], before.get(name))
+        try:
+            await self._settled(estate)
+        finally:
+            # Also where the database could not be written just now; but never while of an integration nobody
+            # knows who may be on.
+            decided = estate.integrations.keys() <= {*self.decisions.integrations()}
+            self._running = loops and decided and not self._over
+            if self._running:
+                self._begin()
+
+    async def _settled(self, estate: Estate) -> None:
+        """What is wrong with it is told, and decisions are made by it."""
         # Several things may have the same trouble: each is a finding of its own, told by its place.
         await self.findings.report(
             "setup", [replace(one, about=one.about or one.path) for one in estate.findings]
@@ -140,9 +152,8 @@ class Engine:
         for name in sorted({*known, *estate.integrations}):
             await self._decide_one(name)
         self.watch.keep(estate.has)
-        self._running = loops
-        if not loops:
-            return
+
+    def _begin(self) -> None:
         for name, worker in self._workers.items():
             self._loops.keep(worker.run, f"controller:{name}")
         for name, poller in self._pollers.items():
@@ -203,7 +214,8 @@ class Engine:
 
     def busy(self, wifi: Wifi) -> asyncio.Lock:
         """To be held by whoever works on a network besides its worker."""
-        return self._workers[wifi.controller_id].busy
+        worker = self._workers.get(wifi.controller_id)
+        return worker.busy if worker else asyncio.Lock()
 
     def standing(self, wifi: Wifi) -> Standing:
         """How far its worker is with a network."""
@@ -275,7 +287,8 @@ class Engine:
 
     async def bring(self, wifi: Wifi, tell: Tell | None = None) -> Brought:
         """Bring a network to what it should be now, because an admin asks for it."""
-        return await self._workers[wifi.controller_id].bring(wifi.id, tell)
+        worker = self._workers.get(wifi.controller_id)
+        return await worker.bring(wifi.id, tell) if worker else Brought()
 
     async def replace(self, account_ids: Sequence[str]) -> None:
         """Give accounts a new passphrase, because somebody else's key has theirs; tell them (rule 8)."""

@@ -65,9 +65,13 @@ class Worker:
         """Nobody works here any more (or not before a bug's pause is over): do not wait."""
 
     def take(self, wifis: Sequence[Wifi], before: "Worker | None" = None) -> None:
-        """Work on these networks from now on. What a worker `before` wrote is heeded: radios need rest."""
+        """Work on these networks from now on. What a worker `before` wrote is heeded: radios need rest.
+
+        An admin's command may still work there with `before`: then this one waits for its end.
+        """
         if before is not None:
             before.leave()
+            self.busy = before.busy
         for wifi in wifis:
             job = Job(wifi)
             known = before._jobs.get(wifi.id) if before is not None else None
@@ -122,7 +126,8 @@ class Worker:
     async def bring(self, wifi_id: str, tell: Tell | None = None) -> Brought:
         """Bring a network to what it should be, now: an admin asks for it."""
         async with self.busy:
-            return await self._whole(self._jobs[wifi_id], tell, now=True)
+            job = self._jobs.get(wifi_id)
+            return await self._whole(job, tell, now=True) if job else Brought()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -247,6 +252,11 @@ class Worker:
                 self._watch.changed(watching.network(wifi.id))
                 return brought
             brought.applied = applied = await self._bulk.carry_out(job, plan, tell)
+        except asyncio.CancelledError:
+            # Who asked has gone away in the middle of it: what is left goes on in its turn.
+            job.sooner(self._clock.monotonic())
+            self._wake.set()
+            raise
         except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
             brought.error = error
             await self._trouble(job, error)
