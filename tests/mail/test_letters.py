@@ -7,12 +7,17 @@ from email.parser import BytesParser
 from email.policy import SMTP
 from html.parser import HTMLParser
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
+from cusna_core.engine.views import Door
 from cusna_core.mail import Composer
+from cusna_core.mail.kinds import KINDS as EVERY_KIND
+from cusna_core.mail.kinds import write
 from cusna_core.mail.letters import KINDS
+from cusna_core.mail.samples import sample
 from cusna_core.mail.values import clean, greetable
 from cusna_core.words import language
 
@@ -316,3 +321,19 @@ def test_addresses_that_are_refused(address: str) -> None:
     with pytest.raises(ValueError, match="not an address") as caught:
         compose("sign-in", to=address)
     assert "evil" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+@pytest.mark.parametrize("kind", sorted(EVERY_KIND))
+def test_a_preview_has_a_value_for_whatever_its_letter_tells(kind: str, code: str) -> None:
+    door = Door("kreuzberg", "Kreuzberg", ZoneInfo("Europe/Berlin"), ("Members",))
+    values = sample(kind, door, BASE, language(code), NOW)
+    letter = write(kind, language(code), values)
+    told = " ".join([letter.subject, *(f"{one.text} {one.note}" for one in letter.blocks)])
+    assert not re.search(r"…|\bNone\b|%\(", told), told
+    if kind == "access-ends":
+        until, why = (
+            ("until Thu 26 Nov, end of the day", "plan Hot desk") if code == "en" else ("bis", "Tarif")
+        )
+        assert until in told
+        assert why in told
