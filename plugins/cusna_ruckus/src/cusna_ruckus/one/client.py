@@ -123,8 +123,8 @@ class Cloud(JsonApi):
                 )
             case 403:
                 return AuthFailed(
-                    f"The application token may not do this (403): {what}. It needs a scope that may write "
-                    "WiFi, in the tenant that is meant."
+                    f"The application token may not do this (403): {what}. It needs the scope "
+                    "Administrator, in the tenant that is meant."
                 )
             case 429:
                 return RateLimited(

@@ -65,7 +65,7 @@ class Devices:
                 continue
             except AuthFailed:
                 raise Rejected(
-                    "The application token may not disconnect devices. Give it a scope that may write WiFi."
+                    "The application token may not disconnect devices: it needs the scope Administrator."
                 ) from None
             count += 1
         return count

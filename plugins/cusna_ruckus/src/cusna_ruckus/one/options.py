@@ -47,7 +47,7 @@ class RuckusOneOptions(Options):
     )
     client_secret: Secret = Field(
         title="Client secret",
-        description="Shown once, when the application token is made. A scope that may write WiFi is needed.",
+        description="Of the same application token, whose scope must be Administrator.",
     )
     delegated_tenant_id: str | None = Field(
         default=None,
