@@ -231,7 +231,7 @@ async def test_a_setup_that_is_taken_up_half_works_all_the_same(
         async def report(scope: str, findings: Sequence[object]) -> None:
             raise sqlite3.OperationalError("database or disk is full")
 
-        full.setattr(house.engine.findings, "report", report)
+        full.setattr(house.engine.findings, "_report", report)
         with pytest.raises(sqlite3.OperationalError):
             await house.engine.take(house.estate())
     house.source.add("ben")
