@@ -6,6 +6,7 @@ Routes are found where the program keeps them (`site.routes`), so a new page is 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from secrets import SystemRandom
 from typing import Any
 from urllib.parse import quote
 
@@ -331,6 +332,7 @@ async def crawl(house: Mapping[str, Any], who: str, cookies: Mapping[str, str]) 
 
 async def test_every_address_as_nobody_member_and_admin(house: dict[str, Any], admin: Admin) -> None:
     core = admin.stage.app.core
+    assert isinstance(core.dice, SystemRandom), "what tokens, codes and passphrases are made of (M1)"
     stored = await core.db.read(lambda tx: settings.all(tx, core.vault))
     house["credentials"] = [
         str(value).encode()

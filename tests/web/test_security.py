@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from cusna_core.store import outbox
 from cusna_core.store.db import Database
 from cusna_core.web import SITE, Route, Who, build
 from cusna_core.web.client import networks
@@ -199,6 +200,11 @@ async def test_M16_links_never_come_from_a_request(house: House) -> None:
         )
         assert answer.to == f"{HERE}/sent"
         assert "evil" not in str(answer.headers)
+    # All that the mail will be made of: where it leads comes from the configuration (mail/test_worker.py).
+    now = house.clock.now()
+    waiting = await house.db.run(lambda tx: outbox.due(tx, house.vault, now, 100))
+    assert waiting
+    assert not [one for one in waiting if "evil" in str(one.payload)]
 
 
 async def raw(house: House, request: str) -> str:
