@@ -322,6 +322,33 @@ def test_a_short_answer_is_of_its_location_alone(story: Story) -> None:
     assert "a6B" not in story.facts.affiliations
 
 
+def test_a_bad_day_that_begins_in_the_middle_of_a_read_is_one_bad_day(story: Story) -> None:
+    """What is believed sooner would be taken away sooner, few enough at a time to pass the brake."""
+    everybody = replace(world(6), affiliations=world(6).affiliations + world(6, "B").affiliations)
+    nobody = Snapshot(NOW, complete=COMPLETE)
+    story.read(everybody)
+    # Location A was read before it began, and B after.
+    story.read(replace(everybody, affiliations=world(6).affiliations))
+    for _ in range(3):
+        merged = story.read(nobody)
+        assert (merged.removed, merged.ask_again) == (0, ())
+        assert len(story.facts.affiliations) == 12
+    assert merged.short == ()  # believed now, all of it at once
+    story.read(nobody)
+    assert story.facts.affiliations == {}
+
+
+def test_a_source_that_tells_of_most_is_believed_where_it_is_sure(story: Story) -> None:
+    """A location that is never sure holds up its own facts only."""
+    both = replace(world(9), affiliations=world(9).affiliations + world(9, "B").affiliations)
+    story.read(both)
+    for left in (0, 4, 0, 4):
+        few = world(9).affiliations + world(left, "B").affiliations
+        merged = story.read(replace(both, affiliations=few, bookings=()))
+        assert (Section.PEOPLE, "B") in merged.short
+    assert {section for section, _ in merged.ask_again} == {Section.BOOKINGS}
+
+
 def test_an_empty_sunday_is_no_short_answer(story: Story) -> None:
     story.read(world(10))
     story.at += timedelta(hours=4)  # all of today's bookings are over

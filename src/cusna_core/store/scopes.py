@@ -16,6 +16,8 @@ AGREE: Final = 3
 SHORT: Final = "It told of less than half of what it told of before."
 UNFINISHED: Final = "It was not read to the end."
 
+_Judged = tuple[Scope, int, int]
+"""With the first of its short answers in a row, and how many agree; zeros where it is not short."""
 Covered = Callable[[Section, Collection[str | None]], bool]
 """Whether absence means something in a section, for what belongs to (all of) these locations."""
 
@@ -96,8 +98,8 @@ def judge(
         scope = (Section(row["section"]), row["location"] or None)
         known.add(scope)
         runs[scope] = (row["short_count"], row["short_run"])
-    good: list[tuple[Scope, int, int]] = []
-    short: list[tuple[Scope, int, int]] = []
+    good: list[_Judged] = []
+    short: list[_Judged] = []
     for scope in sorted(snapshot.complete, key=lambda one: (one[0], one[1] or "")):
         if 2 * told[scope] >= before[scope]:
             good.append((scope, 0, 0))
@@ -108,6 +110,9 @@ def judge(
         else:
             first, run = told[scope], 1
         (good if run >= AGREE else short).append((scope, first, run))
+    now, then = (sum(of[scope] for scope in snapshot.complete) for of in (told, before))
+    if short and 2 * now < then:
+        good, short = _together(good, short)
     _note_good(tx, integration, began, [(scope, told[scope]) for scope, _, _ in good])
     _note_short(tx, integration, began, short)
     unread = {
@@ -127,6 +132,16 @@ def judge(
     )
 
 
+def _together(good: list[_Judged], short: list[_Judged]) -> tuple[list[_Judged], list[_Judged]]:
+    """The whole source tells of less than half: what is short is believed all at once, or not yet.
+
+    A bad day that begins in the middle of a read would else be believed place by place, and take rights
+    away in portions that are each too small for the brake.
+    """
+    agreed = [one for one in good if one[2]]
+    return [one for one in good if one not in agreed], sorted([*short, *agreed], key=str)
+
+
 def _note_good(tx: Tx, integration: str, began: int, scopes: Iterable[tuple[Scope, int]]) -> None:
     tx.executemany(
         "INSERT INTO reads (integration, section, location, last_good, count) VALUES (?, ?, ?, ?, ?) "
@@ -136,7 +151,7 @@ def _note_good(tx: Tx, integration: str, began: int, scopes: Iterable[tuple[Scop
     )
 
 
-def _note_short(tx: Tx, integration: str, began: int, scopes: Iterable[tuple[Scope, int, int]]) -> None:
+def _note_short(tx: Tx, integration: str, began: int, scopes: Iterable[_Judged]) -> None:
     tx.executemany(
         "INSERT INTO reads (integration, section, location, last_failure, failure, short_count, short_run) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (integration, section, location) DO UPDATE SET "
