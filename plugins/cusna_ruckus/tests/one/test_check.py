@@ -141,6 +141,8 @@ async def test_the_choices(controller: RuckusOne, fake: RuckusOneFake) -> None:
     assert choices["Members members: Annex"].options == {"pool": fake.pool(SSID).id, "ssid": "Annex"}
     assert choices["Members members: Annex"].note == "Ready."
     assert "attached to no network" in choices["Spare"].note
+    removed = {"GET /dpskServices", "POST /dpskServices"}  # since August 2026, if RUCKUS kept its word
+    assert not removed & set(fake.gate.calls)
     for one in choices.values():
         network = controller.network(RuckusOneNetworkOptions.model_validate(one.options))
         assert not [found for found in await network.check() if found.level is Level.ERROR]

@@ -541,6 +541,15 @@ class TestActivities:
         fake.knobs.apply_s = 5.0
         await network.create(key())
 
+    @pytest.mark.parametrize("seconds", [0.0, 3.5])
+    async def test_it_is_not_there_at_first(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, seconds: float
+    ) -> None:
+        fake.knobs.activity_s = seconds
+        await network.create(key())
+        looks = [one.status for one in fake.journal if one.path.startswith("/activities/")]
+        assert looks == [*[404] * int(seconds), 200]
+
     @pytest.mark.parametrize("status", ["INPROGRESS", "PENDING", "OFFLOADED", ""])
     async def test_whatever_it_is_called_it_is_still_at_it(
         self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, status: str
