@@ -1,6 +1,7 @@
 """Do admins see each company with its VLANs, pin one to a number, and join those that are one firm?"""
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from cusna_core.demo.file import ADMIN
-from cusna_core.demo.stage import Stage, until
+from cusna_core.demo.stage import SSID, Stage, until
 from cusna_core.flow.firms import Company
 from cusna_core.store import audit, companies, groups
 
@@ -111,6 +112,11 @@ async def test_a_pin_moves_the_company_and_keeps_others_out(space: Admin) -> Non
     assert refused.status == 422
     assert f"VLAN {other} belongs to Kiez Robotics. Two companies never share one." in plain(refused.text)
     assert "can have VLAN" in plain((await space.send(pin, vlan="9999")).text)
+    stage.air["kreuzberg"].add_foreign_segment(SSID, "Cameras", 666)
+    await stage.jump(stage.clock.now() + timedelta(seconds=10))  # what was read counts for a moment
+    refused = await space.send(pin, vlan="666")
+    assert refused.status == 422
+    assert "VLAN 666 is in use on the controller, by “Cameras”" in plain(refused.text)
 
     shown = await space.send(pin, vlan="777")
     assert (shown.status, f"from VLAN {first} to 777" in plain(shown.text)) == (200, True)
