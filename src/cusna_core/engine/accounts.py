@@ -1,6 +1,7 @@
 """How does every person get an account, and keep it when the source tells of them in another way?"""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -30,9 +31,15 @@ class Accounts:
         self._clock = clock
         self._new_passphrase = new_passphrase
         self._watch = watch
+        self._linking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One at a time for each integration: two that find somebody new at once would make two accounts."""
 
     async def link(self, integration: str, only: Sequence[Person] | None = None) -> tuple[Finding, ...]:
         """With `only` these persons and the accounts that they can concern are looked at, nobody else."""
+        async with self._linking[integration]:
+            return await self._link(integration, only)
+
+    async def _link(self, integration: str, only: Sequence[Person] | None) -> tuple[Finding, ...]:
         facts, accounts = await self._db.read(lambda tx: _concerned(tx, integration, only))
         links = await asyncio.to_thread(link, facts, accounts)
         creates, relinks = links.create, links.relink

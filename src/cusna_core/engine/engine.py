@@ -95,6 +95,7 @@ class Engine:
 
     async def start(self, estate: Estate) -> None:
         """Overdue ends first, from what is stored; then everything else begins."""
+        self._over = False
         await self.take(estate)
         self._loops.keep(lambda: self._timer.run(self.decide), "timer")
         self._loops.keep(self._verifying, "verify")

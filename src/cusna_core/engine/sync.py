@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.flow.world import Place
 from cusna_core.store import audit, events, scopes
 from cusna_core.store.db import Database, Tx
-from cusna_core.store.merge import merge
+from cusna_core.store.merge import Merged, merge
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -103,32 +103,45 @@ class Sync:
             return Synced(changed=False, findings=())
         now = self._clock.now()
         sources = sorted({place.source_id for place in places})
+        span = window(places, now)
         try:
             async with asyncio.timeout(READ_PATIENCE):
-                span = window(places, now)
-                snapshot = await self._admitted(integration, await integration.source.snapshot(sources, span))
-                merged = await self._db.run(
-                    lambda tx: merge(tx, integration.id, snapshot, asked=sources, window=span)
-                )
-                changed, counts = merged.changed, [merged.counts]
-                if merged.ask_again:
-                    again = await self._admitted(
-                        integration, await integration.source.again(merged.ask_again)
-                    )
-                    told = await self._db.run(lambda tx: merge(tx, integration.id, again, partial=True))
-                    changed = changed or told.changed
-                    counts.append(told.counts)
+                told = await integration.source.snapshot(sources, span)
         except TimeoutError:
             raise _hangs(integration) from None
+        snapshot = await self._admitted(integration, told)
+        merged = await self._db.run(
+            lambda tx: merge(tx, integration.id, snapshot, asked=sources, window=span)
+        )
+        changed, counts, failures = merged.changed, [merged.counts], list(snapshot.failures)
+        if merged.ask_again:
+            try:
+                again = await self._again(integration, merged.ask_again)
+            except PluginError as error:
+                # What is missing stays until it is told; all else was read.
+                failures.append(str(error))
+            else:
+                changed = changed or again.changed
+                counts.append(again.counts)
         refused = await self._accounts.link(integration.id)
         if changed:
             await self._db.run(lambda tx: _log(tx, integration.id, counts, now))
         findings = (
-            *(_unread(integration, one) for one in snapshot.failures),
+            *(_unread(integration, one) for one in failures),
             *(_short(integration, section, location) for section, location in merged.short),
             *refused,
         )
         return Synced(changed=changed, findings=findings)
+
+    async def _again(self, integration: Integration, missing: Sequence[tuple[Section, str]]) -> Merged:
+        """Ask for exactly what is missing; what the source says of it counts."""
+        try:
+            async with asyncio.timeout(READ_PATIENCE):
+                answer = await integration.source.again(missing)
+        except TimeoutError:
+            raise _hangs(integration) from None
+        told = await self._admitted(integration, answer)
+        return await self._db.run(lambda tx: merge(tx, integration.id, told, partial=True))
 
     async def find(self, integration: Integration, typed: str) -> Snapshot | None:
         """A fresh look at one address, kept; None when the source cannot tell now, or has nobody."""
