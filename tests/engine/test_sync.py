@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from cusna_core.api import Section, Snapshot, Unreachable
+from cusna_core.api import Section, Snapshot, SubscriptionState, Unreachable
 
 from .conftest import House
 
@@ -50,3 +51,33 @@ async def test_a_question_by_id_that_is_not_answered_keeps_nobody_waiting(
     (finding,) = (await house.engine.sync.read(hq)).findings
     assert finding.code == "source.incomplete"
     assert "It does not answer." in finding.summary
+
+
+async def test_after_a_clock_that_ran_a_day_ahead_changes_are_read_again(house: House) -> None:
+    """What was read then seems to be newer than anything that is read now."""
+    house.source.add("ann", ends=house.clock.now() + timedelta(hours=2))
+    house.source.add("ben")
+    await house.live()
+    await house.apply()
+    day = 24 * 3600 * 1000
+    await house.db.run(lambda tx: tx.execute("UPDATE facts SET seen_at = seen_at + ?", (day,)))
+    ann, ben = house.source.subscriptions
+    house.source.subscriptions = [
+        replace(ann, ends=house.clock.now() + timedelta(days=9)),
+        replace(ben, state=SubscriptionState.CANCELLED),
+    ]
+    await house.later(hours=3)
+    await house.apply()
+    assert await house.labels() == {"Ann"}
+    # And what the source said to be no more may come back.
+    house.source.subscriptions = [house.source.subscriptions[0]]
+    await house.db.run(
+        lambda tx: tx.execute(
+            "INSERT INTO facts_gone (integration, section, id, at) VALUES ('hq', 'subscriptions', 'new', ?)",
+            (int(house.clock.now().timestamp() * 1000) + day,),
+        )
+    )
+    house.source.subscriptions.append(replace(ann, id="new", person_id="p2", ends=None))
+    await house.later(minutes=10)
+    await house.apply()
+    assert await house.labels() == {"Ann", "Ben"}

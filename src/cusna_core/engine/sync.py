@@ -16,7 +16,7 @@ from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.flow.world import Place
 from cusna_core.store import audit, events, scopes
 from cusna_core.store.db import Database, Tx
-from cusna_core.store.merge import Merged, merge
+from cusna_core.store.merge import Merged, merge, of_the_past
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ class Sync:
         now = self._clock.now()
         sources = sorted({place.source_id for place in places})
         span = window(places, now)
+        await self._db.run(lambda tx: of_the_past(tx, integration.id, now))
         try:
             async with asyncio.timeout(READ_PATIENCE):
                 told = await integration.source.snapshot(sources, span)

@@ -8,7 +8,7 @@ complete read agrees. Subscriptions and bookings are first asked for by id.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cusna_core.api import Section, Snapshot, Window
@@ -110,6 +110,18 @@ def merge(
         if new[kind] + different[kind] + gone[kind]
     }
     return Merged(tuple(sorted(ask_again)), short, len(removed), bool(counts), counts)
+
+
+def of_the_past(tx: Tx, integration: str, now: datetime) -> None:
+    """Nothing was seen later than now: what claims so is of a time when the clock was set ahead.
+
+    To be called before a read begins, which else would be older than all that it is to change.
+    """
+    for column, table in (("seen_at", "facts"), ("at", "facts_gone")):
+        tx.execute(
+            f"UPDATE {table} SET {column} = ?1 WHERE integration = ?2 AND {column} > ?1",  # noqa: S608 — constants
+            (ms(now), integration),
+        )
 
 
 def _known(tx: Tx, integration: str, only: Iterable[Key] | None) -> dict[Key, _Known]:
