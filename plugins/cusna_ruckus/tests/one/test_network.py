@@ -586,6 +586,25 @@ class TestActivities:
         await end(network, ref)
         assert await network.read() == []
 
+    async def test_lists_that_lag_for_long_are_no_proof_that_nothing_was_done(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, end: Any, clock: HandClock
+    ) -> None:
+        """Else keys would be deleted, and the tenant taken for one that revokes and clears nothing."""
+        ref = await network.create(key(vlan=120))
+        await network.read()
+        fake.knobs.lag_s = 60.0
+        assert await network.update(ref, key()) == ref
+        clock.advance(61)
+        assert (await state(network)).vlan is None
+        [ended] = await end(network, ref)
+        assert ended.error is None
+        assert "revocationDate" in row(fake), "revoked, and not deleted"
+        assert len(await network.read()) == 1, "not shown yet"
+        clock.advance(61)
+        assert await network.read() == []
+        assert not network._known.revoke_does_nothing
+        assert not network._known.null_does_nothing
+
 
 class TestRead:
     async def test_only_what_works_now(

@@ -110,8 +110,13 @@ class Ends:
             found = await self._look({one: labels[one] for one in left})
             left = [one for one, row in found.items() if row and (gone or row.works(now))]
             if not left:
-                break
-        if not gone or not left:
+                return []
+        if patient:
+            # They went in one call. If one of them has ended, it is only the lists that do not know it yet.
+            one = await self._rows.asked(left[0])
+            if one is None or not (gone or one.works(self._clock.now())):
+                return []
+        if not gone:
             self._rows.drop(left)
         return left
 

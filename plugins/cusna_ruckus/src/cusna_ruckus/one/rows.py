@@ -122,12 +122,16 @@ class Rows:
             found = next((one for one in await self.labelled(label) if one.id == row), None)
             if found is not None:
                 return found
+        return await self.asked(row, visible=bool(label))
+
+    async def asked(self, row: str, *, visible: bool = False) -> Row | None:
+        """One as it is, whatever lists say yet. `visible`: the pool was seen just now."""
         with self._place.visible():
             pool = await self._place.id()
         try:
             found = await self._cloud.row(pool, row)
         except Missing:
-            if not label:
+            if not visible:
                 await self._place.look()  # raises if it is the pool that is gone
             self.drop([row])
             return None

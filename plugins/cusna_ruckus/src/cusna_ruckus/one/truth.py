@@ -81,17 +81,21 @@ class Truth:
         )
 
     async def agreed(self, row: str, key: Key, besides: frozenset[str] | set[str]) -> dict[str, object]:
-        """What a passphrase still lacks when all patience is at its end."""
-        left: dict[str, object] = {}
+        """What a passphrase still lacks when all patience is at its end.
+
+        Lists may lag for longer than that, so the last word has the passphrase itself.
+        """
         for pause in LAG:
             await self._clock.sleep(pause)
-            now = await self._rows.find(row, key.label)
-            if now is None:
-                raise Missing("The passphrase was taken out of the pool while it was changed.")
-            left = lacks(now, key, self._grace)
-            if not left.keys() - besides and now.works(self._clock.now()):
-                break
-        return left
+            left = self._left(await self._rows.find(row, key.label), key)
+            if not left.keys() - besides and self.works(row):
+                return left
+        return self._left(await self._rows.asked(row), key)
+
+    def _left(self, now: Row | None, key: Key) -> dict[str, object]:
+        if now is None:
+            raise Missing("The passphrase was taken out of the pool while it was changed.")
+        return lacks(now, key, self._grace)
 
     def works(self, row: str) -> bool:
         known = self._rows.known(row)
