@@ -1,6 +1,6 @@
 """How is a finding told?
 
-Plugins write their findings as English sentences; those that a catalogue knows are translated.
+Whoever makes a finding writes it as English sentences; those that a catalogue knows are said in its language.
 """
 
 from typing import assert_never
@@ -12,7 +12,7 @@ from cusna_core.words.told import Told
 
 def problem(finding: Finding, language: Language) -> Told:
     """What happened and what it means; what mends it."""
-    return Told(language.text(finding.summary), language.text(finding.fix) if finding.fix else "")
+    return Told(language.retold(finding.summary), language.retold(finding.fix))
 
 
 def level(of: Level, language: Language) -> str:

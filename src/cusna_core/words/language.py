@@ -17,10 +17,14 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from markupsafe import Markup
 
+from cusna_core.words.sentences import Sentence, patterns
+
 SOURCE = "en"
 """The language of the message ids."""
 REGION = {"en": "en_GB"}
 """Whose dates a language without a region writes."""
+FINDINGS = "findings"
+"""The part with sentences that are made elsewhere."""
 LONGEST = 1000
 """Of what a browser says of its languages, so much is read."""
 
@@ -35,6 +39,8 @@ class Language:
     code: str
     locale: Locale = field(repr=False)
     catalogue: NullTranslations = field(repr=False)
+    sentences: tuple[Sentence, ...] = field(default=(), repr=False)
+    """Of `CODE.findings.po`: how to say again what was said in English, with its values in it."""
 
     @property
     def name(self) -> str:
@@ -45,6 +51,17 @@ class Language:
         """The message with its values; a value that is not given is an error, never a gap."""
         said = self.catalogue.gettext(message)
         return said % values if values else said
+
+    def retold(self, said: str) -> str:
+        """A whole English sentence, its values in it already; as it was said where nobody knows it."""
+        plain = self.catalogue.gettext(said) if said else ""
+        if plain != said:
+            return plain
+        for one in self.sentences:
+            values = one.values(said)
+            if values is not None:
+                return self.text(one.message, **{name: self.retold(each) for name, each in values.items()})
+        return said
 
     def several(self, one: str, many: str, n: int, /, **values: object) -> str:
         """`one` or `many` as this language counts; `n` is given to the message as %(n)s."""
@@ -59,18 +76,22 @@ class Language:
         return Markup(self.catalogue.gettext(message)) % values  # noqa: S704  # catalogues are ours
 
 
-def _catalogues(code: str) -> NullTranslations:
+def _catalogues(code: str) -> tuple[NullTranslations, tuple[Sentence, ...]]:
     """The parts of one language, as one. English is in the code itself."""
     joined: Translations | None = None
+    sentences: tuple[Sentence, ...] = ()
     for part in sorted(files("cusna_core.words").joinpath("catalogues").iterdir(), key=lambda one: one.name):
         if part.name.endswith(".po") and part.name.split(".", 1)[0] == code:
             compiled = BytesIO()
             with part.open("rb") as source:
-                write_mo(compiled, read_po(source, locale=code))
+                read_in = read_po(source, locale=code)
+            if part.name == f"{code}.{FINDINGS}.po":
+                sentences = patterns(str(one.id) for one in read_in if one.id)
+            write_mo(compiled, read_in)
             compiled.seek(0)
             read = Translations(compiled, domain="messages")
             joined = read if joined is None else joined.merge(read)
-    return joined or NullTranslations()
+    return joined or NullTranslations(), sentences
 
 
 @cache
@@ -81,7 +102,7 @@ def languages() -> Mapping[str, Language]:
         {one.name.split(".", 1)[0] for one in folder.iterdir() if one.name.endswith(".po")} - {SOURCE}
     )
     found = {
-        code: Language(code, Locale.parse(REGION.get(code, code)), _catalogues(code))
+        code: Language(code, Locale.parse(REGION.get(code, code)), *_catalogues(code))
         for code in (SOURCE, *codes)
     }
     for one in found.values():

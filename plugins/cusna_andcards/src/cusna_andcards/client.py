@@ -246,6 +246,6 @@ class SpacebringApi(JsonApi):
 def _refused(who: str) -> str:
     return (
         f"{who} refuses the Client ID and Client Secret; perhaps they were regenerated. "
-        "Nobody loses access, but nothing new is read. The network's owner finds the current pair in "
-        "Andcards under Network settings > Developers (add-on API & webhooks): enter both again."
+        "The network's owner finds the current pair in Andcards under Network settings > Developers "
+        "(add-on API & webhooks): enter both again."
     )

@@ -278,7 +278,7 @@ def told(text: str, label: str, language: Language) -> str:
     """A problem's text as a sentence about its field."""
     if text in ("is missing", "should not be empty"):
         return language.text("Please fill in “%(field)s”.", field=label)
-    said = language.text(text)
+    said = language.retold(text)
     said = said if said.endswith((".", "?", "!")) else f"{said}."
     if not label or text[:1].isupper():
         return said[:1].upper() + said[1:]
