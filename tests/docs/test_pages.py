@@ -19,6 +19,8 @@ from cusna_core.cli import reference as commands_reference
 from cusna_core.cli.commands import app
 from cusna_core.config import file, models, plugins, program, reference, resolve
 from cusna_core.config.models import KINDS
+from cusna_core.demo.panel import NOBODY_TITLE
+from cusna_core.demo.people import SPOTS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -232,6 +234,20 @@ def test_the_sample_of_the_readme_is_good(tmp_path: Path, registry: plugins.Regi
     assert setup.findings == ()
     assert setup.networks["members"].apply is False
     assert set(setup.locations) == {"kreuzberg"}
+
+
+# The demo
+
+
+def test_the_first_day_names_what_the_demo_has(registry: plugins.Registry) -> None:
+    text = " ".join((ROOT / "docs/tutorial/first-day.md").read_text(encoding="utf-8").split())
+    assert f"beside *{NOBODY_TITLE}*" in text
+    number = ("no", "one", "two", "three", "four", "five", "six")[len(SPOTS)]
+    assert f"its {number} locations appear" in text
+    around = re.search(r"Around it run ([^.]+)", text)
+    assert around is not None
+    for name in {registry.drivers[spot.vendor].title.split()[-1] for spot in SPOTS} - {"One"}:
+        assert name in around[1], f"the demo has a {name}"
 
 
 # Functions

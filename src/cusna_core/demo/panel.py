@@ -16,6 +16,8 @@ from cusna_core.demo.stage import SSID, Stage
 
 STAGE = web.AppKey("STAGE", Stage)
 PAGES = web.AppKey("PAGES", Environment)
+NOBODY_TITLE = "Andcards tells of nobody"
+"""Your first day says to press the button beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ async def overview(request: web.Request) -> web.Response:
 def _troubles(stage: Stage) -> list[Trouble]:
     """What can break here. A controller is one, however many locations it serves."""
     found = [
-        Trouble("nobody", "Andcards tells of nobody", stage.nobody),
+        Trouble("nobody", NOBODY_TITLE, stage.nobody),
         Trouble("mail", "Mail server down", stage.inbox.down),
     ]
     for vendor in stage.vendors():

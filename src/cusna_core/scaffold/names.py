@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -44,7 +45,11 @@ class Names:
 
 def named(given: str, installed: Collection[str]) -> Names:
     """The names that follow from the one given, or BadName. `installed`: plugins and packages there are."""
-    plain = re.sub(r"[^a-z0-9]+", "_", given.lower()).strip("_")
+    # As people write a name without its accents.
+    letters = "".join(
+        one for one in unicodedata.normalize("NFD", given.casefold()) if not unicodedata.combining(one)
+    )
+    plain = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
     without = re.sub(r"^cusna_?", "", plain)
     if without != plain:
         instead = f"{without} instead of {given}" if _usable(without) else "only the vendor's name"
@@ -58,6 +63,11 @@ def named(given: str, installed: Collection[str]) -> Names:
     names = Names(given)
     if given == "core" or keyword.iskeyword(names.camel) or _clash(names):
         raise BadName(f'"{given}" is a word of Cusna or Python itself. Add something, such as {given}_wifi.')
+    if names.camel.startswith("Test"):
+        raise BadName(
+            f'Classes of the plugin "{given}" would begin with Test, and pytest takes those for tests. '
+            f"Put something before it, such as the_{given[:14].rstrip('_')}."
+        )
     taken = {re.sub(r"[-_.]+", "-", one).lower() for one in installed}
     if names.dashed in taken or names.folder in taken:
         raise BadName(
