@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
 from aiohttp import web
 
@@ -98,16 +99,12 @@ class Psks:
         if "name" in fields and not 1 <= len(fields["name"]) <= knobs.name_max:
             raise Refused(400, f"Name must be 1 to {knobs.name_max} characters")
         name, chosen = fields.get("name"), fields.get("passphrase")
-        others = [
-            (other["name"] == name, other["passphrase"] == chosen)
-            for other in site.psks[number].values()
-            if (other["name"] == name or other["passphrase"] == chosen) and other is not psk
-        ]
-        if knobs.unique_name and any(same for same, _ in others):
+        others = [other for other in site.psks[number].values() if other is not psk]
+        if knobs.unique_name and name in map(itemgetter("name"), others):
             raise Refused(400, "Name has already been taken")
         if chosen is not None and not (8 <= len(chosen) <= 63 and all(" " <= char <= "~" for char in chosen)):
             raise Refused(400, "Passphrase must be 8 to 63 printable ASCII characters")
-        if knobs.unique_passphrase and any(same for _, same in others):
+        if knobs.unique_passphrase and chosen in map(itemgetter("passphrase"), others):
             raise Refused(400, "Passphrase has already been taken")
         if "expiresAt" in body:
             fields["expiresAt"] = self._instant(body["expiresAt"])
