@@ -3,7 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from cusna_core.demo.stage import until
+from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Location
 from cusna_core.flow.world import Place, Policy
 from cusna_core.store import rights as right_rows
@@ -110,3 +113,48 @@ async def test_overrides_of_a_location_taken_out_of_the_file_are_held_as_well(ho
     await house.engine.take(replace(house.estate(), locations={}), loops=False)
     assert (await house.apply())["held"]
     assert len(await house.labels()) == 5
+
+
+async def test_what_cannot_be_decided_of_one_integration_keeps_no_end_of_another_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.source.add("ann", ends=house.clock.now() + timedelta(hours=2))
+    estate = house.estate()
+    other = replace(estate.integrations["hq"], id="a-first")
+    place = Place("far", "a-first", "place-2", ZONE)
+    far = Location("far", "Far", place, ("members",))
+    estate = replace(
+        estate,
+        integrations={"a-first": other, **estate.integrations},
+        locations={"far": far, **estate.locations},
+    )
+    house.engine._verify_every = house.engine._sync_every = 1e6
+    await house.engine.start(estate)
+    assert await until(lambda: len(house.keys()) == 1)
+    decide = house.engine.decisions.decide
+
+    async def broken(integration: str) -> Decision:
+        if integration == "a-first":
+            raise OverflowError(integration)
+        return await decide(integration)
+
+    monkeypatch.setattr(house.engine.decisions, "decide", broken)
+    await house.later(days=1)
+    assert await until(lambda: not house.keys())
+
+
+async def test_where_nothing_can_be_decided_promised_ends_come_by_what_was_decided(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.source.add("ann", ends=house.clock.now() + timedelta(hours=2))
+    house.source.add("ben")
+    house.engine._verify_every = house.engine._sync_every = 1e6
+    await house.engine.start(house.estate())
+    assert await until(lambda: len(house.keys()) == 2)
+
+    async def broken(integration: str) -> Decision:
+        raise OverflowError(integration)
+
+    monkeypatch.setattr(house.engine.decisions, "decide", broken)
+    await house.later(hours=3)
+    assert await until(lambda: len(house.keys()) == 1)

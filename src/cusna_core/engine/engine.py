@@ -14,7 +14,6 @@ from cusna_core.engine.apply import Applier
 from cusna_core.engine.bulk import Tell
 from cusna_core.engine.checks import Check, Checks
 from cusna_core.engine.decide import Decisions
-from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Estate, Wifi
 from cusna_core.engine.findings import Findings
 from cusna_core.engine.job import Standing
@@ -183,24 +182,37 @@ class Engine:
             poller.tried.set()
 
     async def decide(self, integrations: Iterable[str]) -> None:
-        """Decide anew, and have the networks brought to it."""
-        for name in integrations:
-            await self._decide_one(name)
-        self._timer.nudge.set()
+        """Decide anew, and have the networks brought to it.
 
-    async def _decide_one(self, name: str) -> Decision:
+        Where that fails, promised ends come by what was decided last, and the other integrations go on.
+        """
+        failed: Exception | None = None
+        for name in integrations:
+            try:
+                await self._decide_one(name)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failed = failed or error
+                self._mark(name)
+        self._timer.nudge.set()
+        if failed is not None:
+            raise failed
+
+    async def _decide_one(self, name: str) -> None:
         before = self.decisions.latest(name)
         decision = await self.decisions.decide(name)
         held = before.braked.digest if before else None
         changed = [watching.HELD] if decision.braked.digest != held else []
         self.watch.changed(watching.integration(name), *changed)
         await self.findings.report(f"integration:{name}:held", troubles.held(self.estate, decision))
+        self._mark(name)
+
+    def _mark(self, name: str) -> None:
+        """An integration's networks are to be looked at."""
         # Also where locations were that are configured no longer: held rights of theirs may have ended.
         others = {one.id for one in self.estate.locations.values() if one.place.integration != name}
         for wifi in self.estate.wifis.values():
             if wifi.location_ids - others:
                 self._workers[wifi.controller_id].mark(wifi.id)
-        return decision
 
     def nudge(self, integration: str | None = None) -> None:
         """Read this integration (or all) soon."""
