@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from cusna_core.demo.file import ADMIN
@@ -230,6 +231,19 @@ async def test_the_sign_in_before_and_new_devices(admin: Admin) -> None:
     assert letters() == 1, "they want none"
     saved = await admin.post("/console/account/notices", {"mail": "1"})
     assert re.search(r'name="mail" value="1" checked', saved.text)
+
+    # Somewhere else a browser was left signed in.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        left = Admin(admin.stage, http)
+        await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=2))
+        await left.sign_in()
+        assert (await admin.post("/console/account/others")).path == "/console/account?out"
+        assert (await left.get("/console")).path == "/console/sign-in"
+    assert (await admin.get("/console")).path == "/console"
+    told = (await admin.get(f"{HERE}?group=sign-ins")).text
+    assert "signed out of the console everywhere else" in told
+    await admin.post("/console/account/others")
+    assert kinds((await admin.get(f"{HERE}?group=sign-ins")).text).count("signed-out") == 1, "nobody was left"
 
 
 async def test_refused_sign_ins_are_written_down_without_the_address(admin: Admin) -> None:

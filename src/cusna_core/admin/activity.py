@@ -32,7 +32,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "passphrase-rotated",
             "passphrase-replaced",
         ),
-        "sign-ins": ("signed-in", "new-device", "sign-in-refused", "desk-code", "admin-link"),
+        "sign-ins": ("signed-in", "signed-out", "new-device", "sign-in-refused", "desk-code", "admin-link"),
         "keys": ("key-create", "key-update", "key-revoke"),
         "people": (
             "disabled",
@@ -40,7 +40,6 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "override-given",
             "override-ended",
             "overrides-imported",
-            "signed-out",
             "erased",
             "let-back-in",
             "people-exported",

@@ -81,6 +81,8 @@ def _people(kind: str, data: Data, language: Language) -> str | None:
             return _("An override of %(person)s at all locations was ended by an admin.")
         case "overrides-imported":
             return _("Overrides were given from a file.")
+        case "signed-out" if data.get("console"):
+            return _("An admin signed out of the console everywhere else.")
         case "signed-out":
             return _("%(person)s was signed out everywhere.")
         case "erased":

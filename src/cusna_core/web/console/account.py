@@ -59,5 +59,11 @@ async def notices(request: web.Request) -> web.Response:
 async def others(request: web.Request) -> web.Response:
     """Sign me out everywhere but here."""
     site, me, here = request.app[SITE], who(request), request[SESSION].id
-    await site.db.run(lambda tx: store.close_others_of_admin(tx, me, here))
+    now = site.clock.now()
+
+    def close(tx: Tx) -> None:
+        if store.close_others_of_admin(tx, me, here):
+            audit.write(tx, "signed-out", now, who=me, data={"console": True})
+
+    await site.db.run(close)
     return see(f"{HERE}?out")
