@@ -108,7 +108,7 @@ async def test_a_key_made_while_the_list_is_read_is_not_forgotten(
 
     async def slow(*args: Any, **more: Any) -> Any:
         answer = await page(*args, **more)
-        if more.get("label") is None and not more.get("newest"):
+        if more.get("username") is None and not more.get("newest"):
             waiting.set()
             await go_on.wait()
         return answer

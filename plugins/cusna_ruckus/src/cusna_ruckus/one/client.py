@@ -197,7 +197,7 @@ class Cloud(JsonApi):
     # Passphrases
 
     async def page(
-        self, pool: str, number: int, *, label: str | None = None, newest: bool = False, size: int = PAGE
+        self, pool: str, number: int, *, username: str | None = None, newest: bool = False, size: int = PAGE
     ) -> Page[Row]:
         """Passphrases, 500 at a time, from page 1 on. Keys that the vendor does not know fail with 500."""
         body: dict[str, Any] = {
@@ -206,8 +206,8 @@ class Cloud(JsonApi):
             "sortField": "createdDate",
             "sortOrder": "DESC" if newest else "ASC",
         }
-        if label is not None:
-            body |= {"searchString": label, "searchTargetFields": ["username"]}
+        if username is not None:
+            body |= {"searchString": username, "searchTargetFields": ["username"]}
         data = await self.send("POST", f"{_passphrases(pool)}/query", body)
         return parse(Page[Row], data, "The list of passphrases")
 

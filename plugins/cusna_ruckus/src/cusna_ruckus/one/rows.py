@@ -207,7 +207,7 @@ class Rows:
         number, total = 0, -1
         while len(found) != total:
             number += 1
-            page = await self._cloud.page(pool, number, label=label)
+            page = await self._cloud.page(pool, number, username=label)
             if number > 1 and (page.total != total or mark is None or self.changes.mark != mark):
                 return None
             before, total = len(found), page.total
