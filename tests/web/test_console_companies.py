@@ -96,6 +96,10 @@ async def test_the_list_and_a_company(space: Admin) -> None:
     assert account
     assert f"Got VLAN {number} on" in plain(page.text)
     assert "With access" in page.text
+    # Ends are told in the days of the place, though the console's first location is in another zone.
+    kiez = plain((await space.get(at(called(stage, "Kiez Robotics")[0]))).text)
+    assert "end of the day" in kiez
+    assert "23:00" not in kiez
     assert (await space.get(at(("andcards", "no/such")))).status == 404
     assert (await space.get(at(nordlicht, "/pin/no-such"))).status == 404
 

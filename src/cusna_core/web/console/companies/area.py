@@ -3,15 +3,16 @@
 from dataclasses import dataclass, field
 from typing import get_args
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from cusna_core.admin.companies import Companies, Detail, Show, called
+from cusna_core.admin.companies import Companies, Detail, Known, Show, called
 from cusna_core.admin.firming import Firming
 from cusna_core.engine.engine import Engine
 from cusna_core.flow.firms import Company
 from cusna_core.web.console.companies.words import told
-from cusna_core.web.console.paper import BENCH, page
+from cusna_core.web.console.paper import BENCH, page, zone
 from cusna_core.web.site import SITE
 
 HERE = "/console/companies"
@@ -92,11 +93,19 @@ class Area:
             company=company,
             address=address,
             managed=engine.estate.policy(company[0]).manage_vlans,
+            there=_zone(engine, it.row.known) or zone(request),
             history=[(one, told(one, language, _ssids(engine))) for one in it.history],
             done=next(
                 (one for one in ("pinned", "unpinned", "joined", "parted") if one in request.query), ""
             ),
         )
+
+
+def _zone(engine: Engine, known: Known) -> ZoneInfo | None:
+    """In whose days its members' ends are told: those of its own location, or of its integration's first."""
+    places = engine.estate.places(known.company[0])
+    named = [one for one in places if engine.estate.locations[one.id].name == known.place]
+    return next((one.zone for one in (*named, *places)), None)
 
 
 def _ssids(engine: Engine) -> dict[str, str]:
