@@ -2,11 +2,14 @@
 
 import json
 import tomllib
+from pathlib import Path
 
 import jsonschema
 import pytest
 
-from .conftest import FOREIGN, Space
+from cusna_core.config import file as config_file
+
+from .conftest import FOREIGN, Space, run
 
 
 async def test_check_says_that_everything_is_fine(space: Space) -> None:
@@ -32,6 +35,13 @@ async def test_check_tells_refused_credentials_without_them(space: Space) -> Non
     said = await space.cusna("check")
     assert said.code == 1
     assert "error controllers.air: " in said.plain
+
+
+async def test_check_names_the_place_of_a_mistake_once(space: Space) -> None:
+    del space.tables["controllers.air"]["token"]
+    space.write()
+    said = await space.cusna("check")
+    assert "error controllers.air.token: is missing." in said.plain
 
 
 async def test_check_gives_blocks_to_paste_that_work(space: Space) -> None:
@@ -98,6 +108,7 @@ async def test_check_says_that_the_test_mail_was_refused(space: Space) -> None:
     said = await space.cusna("check", "--mail", "desk@space.example")
     assert said.code == 1
     assert "error The mail server" in said.plain
+    assert "→ Look at [mail]: " in said.out
     assert "1 error." in said.out
     assert "✓" not in said.out
     assert space.inbox.mails == []
@@ -149,6 +160,24 @@ async def test_plan_where_apply_is_off_says_so(space: Space) -> None:
     space.member("Mara")
     said = await space.cusna("plan")
     assert "apply = false: this is only planned." in said.out
+    assert said.code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+async def test_where_no_network_is_at_work_it_says_so(space: Space, command: str) -> None:
+    del space.tables["networks.members"], space.tables["locations.hall"]
+    space.write()
+    said = await space.cusna(command)
+    assert said.code == 0
+    assert said.out.startswith("No network is at work here")
+
+
+async def test_plan_does_not_tell_of_a_trouble_that_is_over(space: Space) -> None:
+    space.wifi.break_down(True)
+    assert "error controllers.air: " in (await space.cusna("check")).plain
+    space.wifi.break_down(False)
+    said = await space.cusna("plan")
+    assert "controllers.air" not in said.out
     assert said.code == 0
 
 
@@ -206,6 +235,21 @@ async def test_plugins_lists_what_is_installed_and_what_is_on(space: Space) -> N
     lines = [line.split() for line in said.out.splitlines()]
     assert ["memory", "0.1.0", "yes", "memory"] in lines
     assert any(line[0] == "andcards" and line[2] == "yes" for line in lines)
+
+
+async def test_plugins_lists_them_also_before_there_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CUSNA_CONFIG", raising=False)
+    monkeypatch.setattr(config_file, "PLACES", ("cusna.toml",))
+    said = run("plugins")
+    assert said.code == 0
+    assert ["memory", "0.1.0", "no"] in [line.split() for line in said.out.splitlines()]
+    assert said.err == "There is no configuration file yet, so none of them is enabled.\n"
+    # A file that is named must be there.
+    monkeypatch.setenv("CUSNA_CONFIG", "nowhere.toml")
+    assert run("plugins").code == 2
 
 
 async def test_plugins_that_are_not_installed_are_an_error(space: Space) -> None:

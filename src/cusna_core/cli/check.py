@@ -18,9 +18,9 @@ def findings(some: Iterable[Json]) -> None:
     sheet = Sheet()
     for one in some:
         word, style = LEVELS[one["level"]]
-        told = Text(f"{one['path']}: " if one["path"] else "", style="bold").append(
-            one["summary"], "not bold"
-        )
+        path = f"{one['path']}: " if one["path"] else ""
+        # What a file gets wrong names its place by itself, for those who read the sentence alone.
+        told = Text(path, style="bold").append(one["summary"].removeprefix(path), "not bold")
         sheet.row(word, told, label_style=style)
         if one["fix"]:
             sheet.row("", f"→ {one['fix']}", "dim")
@@ -32,6 +32,8 @@ def check(result: Json) -> None:
     if mail := result.get("mail"):
         word, style = ("mail", "green") if mail["sent"] else ("error", "bold red")
         sheet.row(word, mail["said"], label_style=style)
+        if not mail["sent"]:
+            sheet.row("", "→ Look at [mail]: host, port, security, username, password and sender.", "dim")
     for one in result.get("sinks", ()):
         went = (
             f"last delivery {one['went'][:16].replace('T', ' ')} UTC"

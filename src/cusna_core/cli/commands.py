@@ -26,7 +26,7 @@ NO_PORT = (errno.EADDRINUSE, errno.EADDRNOTAVAIL)
 
 @app.command()
 def serve(config: Config = None) -> None:
-    """Run Cusna: portal, console, and all that happens by itself."""
+    """Run Cusna: the portal, the console, the keys."""
     file = read(config)
     logs.begin(file.general.log_level, file.general.log_format)
     try:
@@ -132,4 +132,4 @@ def leave(
 
 
 # These register their commands, in the order in which the help lists them.
-from cusna_core.cli import members, new, upkeep  # noqa: E402, F401
+from cusna_core.cli import members, upkeep, new  # noqa: E402, F401, I001

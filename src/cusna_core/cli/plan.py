@@ -20,6 +20,7 @@ NAMED = 20
 
 def plan(result: Json) -> None:
     sheet, now = Sheet(), datetime.fromisoformat(result["now"])
+    _none(sheet, result)
     for network in result["networks"]:
         _heading(sheet, network)
         if "trouble" in network:
@@ -44,6 +45,7 @@ def plan(result: Json) -> None:
 
 def applied(result: Json) -> None:
     sheet = Sheet()
+    _none(sheet, result)
     for network in result["networks"]:
         _heading(sheet, network)
         if "skipped" in network:
@@ -78,6 +80,12 @@ def _rest(result: Json) -> None:
     if result["findings"]:
         Sheet().gap()
         findings(result["findings"])
+
+
+def _none(sheet: Sheet, result: Json) -> None:
+    """Silence would read like success."""
+    if not result["networks"]:
+        sheet.line("No network is at work here, so there is nothing to do. `cusna check` says why.", "yellow")
 
 
 def _heading(sheet: Sheet, network: Json) -> None:

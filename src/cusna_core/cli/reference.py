@@ -38,15 +38,19 @@ def _command(command: Any) -> Iterator[str]:
     named = [one for one in command.params if one.param_type_name == "argument"]
     others = [one for one in command.params if one.param_type_name == "option"]
     options = [one for one in others if "--config" not in one.opts]
-    usage = " ".join(["cusna", command.name, *(one.name.upper() for one in named)])
+    usage = " ".join(["cusna", command.name, *(_called(one) for one in named)])
     yield from (f"## cusna {command.name}", "", f"`{usage}`", "", " ".join((command.help or "").split()), "")
     if named or options:
         yield from ("| argument or option | what |", "| --- | --- |")
         for one in named:
-            yield f"| `{one.name.upper()}` | {one.help} |"
+            yield f"| `{_called(one)}` | {one.help} |"
         for one in options:
             yield f"| `{', '.join(one.opts)}`{_value(one)} | {one.help}{_default(one)} |"
         yield ""
+
+
+def _called(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
 
 
 def _value(option: Any) -> str:

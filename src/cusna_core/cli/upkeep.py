@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,9 @@ from cusna_core.cli import check as sheet_check
 from cusna_core.cli.line import Config, app
 from cusna_core.cli.perform import REFUSALS, Failed, perform, read, refused
 from cusna_core.cli.progress import progress
+from cusna_core.config import file as config_file
 from cusna_core.config import plugins as plugin_registry
+from cusna_core.config.problems import ConfigFileError
 from cusna_core.config.schema import schema as json_schema
 from cusna_core.core import Layout
 from cusna_core.store import backup as backups
@@ -42,10 +45,21 @@ def admin_link(
 @app.command()
 def plugins(config: Config = None) -> None:
     """List plugins: installed, enabled, and what each brings."""
-    file = read(config)
-    registry = plugin_registry.load(file.plugins.enable)
+    registry = plugin_registry.load(_enabled(config))
     sheet_check.plugins(registry)
     raise typer.Exit(int(any(one.level.value == "error" for one in registry.findings)))
+
+
+def _enabled(config: Path | None) -> Sequence[str]:
+    """None where there is no file yet: one that begins looks here for what to write into it."""
+    try:
+        config_file.find(config, os.environ, Path.cwd())
+    except ConfigFileError as error:
+        if config is not None or os.environ.get(config_file.VARIABLE):
+            raise refused(error) from None
+        typer.echo("There is no configuration file yet, so none of them is enabled.", err=True)
+        return ()
+    return read(config).plugins.enable
 
 
 @app.command()

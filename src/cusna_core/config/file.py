@@ -70,7 +70,9 @@ def find(given: Path | None, env: Mapping[str, str], cwd: Path) -> Path:
     looked = " and ".join(str(cwd / place) for place in PLACES)
     raise ConfigFileError(
         Problem(
-            "", f"There is no configuration file: looked for {looked}. Write one, or name it with --config."
+            "",
+            f"There is no configuration file: looked for {looked}. Write one "
+            "(docs/reference/sample.toml is a beginning), or name it with --config.",
         )
     )
 
