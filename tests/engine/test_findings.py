@@ -1,6 +1,8 @@
 """How often is an admin written to? Once, and once when it is mended; never about what passes by itself."""
 
-from cusna_core.api import Finding, Level
+from cusna_core.api import Finding, Level, Section
+from cusna_core.engine import troubles
+from cusna_core.engine.estate import Integration
 from cusna_core.store import outbox
 from cusna_core.store.db import Tx
 
@@ -106,3 +108,12 @@ async def test_what_is_configured_no_longer_leaves_no_findings(house: House) -> 
     await house.live()
     stored = await house.db.read(lambda tx: tx.execute("SELECT scope FROM findings").fetchall())
     assert [row["scope"] for row in stored] == [RUN]
+
+
+def test_little_at_many_places_is_one_finding_that_names_them() -> None:
+    hq = Integration("hq", "Andcards", None, None)  # type: ignore[arg-type]  # nothing is asked of it
+    told = [*((Section.BOOKINGS, one) for one in ("l2", "l1", "l9")), (Section.BLOCKS, None)]
+    bookings, blocks = troubles.short(hq, told, {"l1": "Baixa", "l2": "Hafen"})
+    assert " of the bookings at Baixa, Hafen, l9 that it told of before." in bookings.summary
+    assert " of the blocks that it told of before." in blocks.summary
+    assert bookings.about != blocks.about

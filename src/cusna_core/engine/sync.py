@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cusna_core.api import Clock, Finding, Level, PluginError, Section, Snapshot, Unreachable, Window
+from cusna_core.api import Clock, Finding, PluginError, Section, Snapshot, Unreachable, Window
+from cusna_core.engine import troubles
 from cusna_core.engine import watch as watching
 from cusna_core.engine.accounts import Accounts
 from cusna_core.engine.estate import Estate, Integration
@@ -128,11 +129,16 @@ class Sync:
         if changed:
             await self._db.run(lambda tx: _log(tx, integration.id, counts, now))
         findings = (
-            *(_unread(integration, one) for one in failures),
-            *(_short(integration, section, location) for section, location in merged.short),
+            *(troubles.unread(integration, one) for one in failures),
+            *troubles.short(integration, merged.short, self._called(integration.id)),
             *refused,
         )
         return Synced(changed=changed, findings=findings)
+
+    def _called(self, integration: str) -> Mapping[str, str]:
+        """The names of its locations, by what the source calls them."""
+        mine = (one for one in self.estate.locations.values() if one.place.integration == integration)
+        return {one.place.source_id: one.name for one in mine}
 
     async def _again(self, integration: Integration, missing: Sequence[tuple[Section, str]]) -> Merged:
         """Ask for exactly what is missing; what the source says of it counts."""
@@ -181,28 +187,3 @@ def _log(
 
 def _hangs(integration: Integration) -> PluginError:
     return Unreachable(f"{integration.title} did not finish answering within 15 minutes.")
-
-
-def _unread(integration: Integration, failure: str) -> Finding:
-    return Finding(
-        Level.WARNING,
-        "source.incomplete",
-        f"Not everything could be read from {integration.title}: {failure} "
-        "Nobody loses access because of it.",
-        "Nothing, if it passes. If it stays, check the integration's credentials and "
-        f"the status of {integration.title}.",
-        path=f"integrations.{integration.id}",
-        about=failure,
-    )
-
-
-def _short(integration: Integration, section: Section, location: str | None) -> Finding:
-    return Finding(
-        Level.WARNING,
-        "source.short",
-        f"{integration.title} told of less than half of the {section.value} that it told of before. "
-        "This is not believed until it says so three times in a row.",
-        f"Look into {integration.title} whether they are really gone.",
-        path=f"integrations.{integration.id}",
-        about=f"{section.value}:{location}",
-    )

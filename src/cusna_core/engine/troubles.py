@@ -4,10 +4,10 @@ The same trouble has the same code and path whoever meets it (a check, a read, a
 told and mailed once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError
+from cusna_core.api import AuthFailed, ConfigError, Finding, Level, PluginError, Section
 from cusna_core.engine.apply import Applied
 from cusna_core.engine.decision import Decision
 from cusna_core.engine.estate import Estate, Integration, Wifi
@@ -45,6 +45,46 @@ def source(integration: Integration, error: Exception) -> Finding:
             path=path,
         )
     return _bug("source.bug", title, error, path, "Nobody loses access because of it.")
+
+
+def unread(integration: Integration, failure: str) -> Finding:
+    """A part could not be read to its end."""
+    return Finding(
+        Level.WARNING,
+        "source.incomplete",
+        f"Not everything could be read from {integration.title}: {failure} "
+        "Nobody loses access because of it.",
+        "Nothing, if it passes. If it stays, check the integration's credentials and "
+        f"the status of {integration.title}.",
+        path=f"integrations.{integration.id}",
+        about=failure,
+    )
+
+
+def short(
+    integration: Integration, sections: Iterable[tuple[Section, str | None]], names: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Suspiciously little was told: once for each kind of fact, however many locations that is about."""
+    where: dict[Section, list[str]] = {}
+    for section, location in sections:
+        at = where.setdefault(section, [])
+        if location is not None:
+            at.append(names.get(location, location))
+    title = integration.title
+    for section, places in where.items():
+        called = ", ".join(sorted(places))
+        yield Finding(
+            Level.WARNING,
+            "source.short",
+            f"{title} told of less than half of the {section.value} at {called} that it told of before. "
+            "This is not believed until it says so three times in a row."
+            if called
+            else f"{title} told of less than half of the {section.value} that it told of before. "
+            "This is not believed until it says so three times in a row.",
+            f"Look into {title} whether they are really gone.",
+            path=f"integrations.{integration.id}",
+            about=f"{section.value}:{called}",
+        )
 
 
 def controller(name: str, error: Exception) -> Finding:
