@@ -2,12 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,14 +24,18 @@ from cusna_core.demo.visitor import Page, Visitor
 from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.store import accounts, findings, outbox
 
+T = TypeVar("T")
+
 
 class Space:
     """A co-working space with five locations, and what a story needs to see of it."""
 
-    def __init__(self, stage: Stage, portal: str, own: str) -> None:
+    def __init__(self, stage: Stage, portal: str, own: str, *, hurried: bool = False) -> None:
         self.stage = stage
         self.portal = portal
         self.panel = own
+        self.hurried = hurried
+        """Whether time may pass: pauses between calls are over as quickly as the clock is told."""
         self._visitors: list[Visitor] = []
 
     @property
@@ -50,10 +54,21 @@ class Space:
     async def inside(self, name: str, location: str = "kreuzberg") -> Visitor:
         """Somebody who is signed in, and whose passphrase works."""
         visitor = self.visitor(name)
-        await visitor.sign_in(location)
-        page = await visitor.until_working(location)
-        assert page.field("state") == "working", page.fields
+        await self.soon(visitor.sign_in(location))
+        await self.working_at(visitor, location)
         return visitor
+
+    async def working_at(self, visitor: Visitor, location: str) -> None:
+        page = await self.soon(visitor.until_working(location))
+        assert page.field("state") == "working", (location, page.fields)
+
+    async def soon(self, waited_for: Coroutine[Any, Any, T]) -> T:
+        """What comes by itself, sooner where time may pass."""
+        waiting = asyncio.ensure_future(waited_for)
+        while self.hurried and not waiting.done():
+            await self.jump(self.now + timedelta(seconds=1))
+            await asyncio.wait([waiting], timeout=0.02)
+        return await waiting
 
     async def close(self) -> None:
         for one in self._visitors:
@@ -143,7 +158,7 @@ def free_pair() -> int:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, registry: Registry, *, given: bool = False, hooks: bool = False
+    folder: Path, registry: Registry, *, given: bool = False, hooks: bool = False, hurried: bool = False
 ) -> AsyncIterator[Space]:
     clock = JumpingClock()
     berlin = ZoneInfo(KREUZBERG.zone)
@@ -155,7 +170,7 @@ async def opened(
     stage = await Stage.build(folder, registry, port, clock=clock, given=given, hooks=hooks)
     portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"
     runner = web.AppRunner(panel.build(stage, portal), access_log=None)
-    space = Space(stage, portal, own)
+    space = Space(stage, portal, own, hurried=hurried)
     try:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port + 1).start()
@@ -185,7 +200,7 @@ async def space(tmp_path_factory: pytest.TempPathFactory, registry: Registry) ->
 @pytest_asyncio.fixture(loop_scope="module")
 async def own(tmp_path: Path, registry: Registry) -> AsyncIterator[Space]:
     """For one story alone: time may pass, and things may break."""
-    async with opened(tmp_path / "space", registry) as one:
+    async with opened(tmp_path / "space", registry, hurried=True) as one:
         yield one
 
 

@@ -21,10 +21,9 @@ FOUR = (KREUZBERG, HAFEN, JORDAAN, KALLIO)
 """UniFi, Meraki, RUCKUS One, SmartZone."""
 
 
-async def working_at(visitor: Visitor, spots: Iterable[Spot]) -> None:
+async def working_at(own: Space, visitor: Visitor, spots: Iterable[Spot]) -> None:
     for spot in spots:
-        page = await visitor.until_working(spot.slug)
-        assert page.field("state") == "working", spot.title
+        await own.working_at(visitor, spot.slug)
 
 
 async def vlans(visitor: Visitor, passphrase: str, name: str) -> dict[str, int | None]:
@@ -41,7 +40,7 @@ async def test_one_passphrase_at_four_vendors_and_a_change_reaches_all(
         own.inside("Theo Brandt"),
     )
     for one in (saskia, daan, theo):
-        await working_at(one, FOUR)
+        await working_at(own, one, FOUR)
     shown = {await saskia.passphrase(spot.slug) for spot in FOUR}
     assert len(shown) == 1, "another passphrase elsewhere"
     (passphrase,) = shown
@@ -57,7 +56,7 @@ async def test_one_passphrase_at_four_vendors_and_a_change_reaches_all(
     await saskia.change("jordaan")
     new = await saskia.passphrase("jordaan") or ""
     assert new != passphrase
-    await working_at(saskia, FOUR)
+    await working_at(own, saskia, FOUR)
     assert await vlans(saskia, passphrase or "", "Saskia's phone") == dict.fromkeys(hers)
     assert await vlans(saskia, new, "Saskia's phone") == hers, "the change moved her"
     for vendor in own.stage.vendors():
@@ -67,7 +66,7 @@ async def test_one_passphrase_at_four_vendors_and_a_change_reaches_all(
 async def test_midnight_ends_at_all_four(own: Space, eventually: Eventually) -> None:
     """A booking in Amsterdam ends at Amsterdam's midnight, also on the other three."""
     joris = await own.inside("Joris Visser", "jordaan")
-    await working_at(joris, FOUR)
+    await working_at(own, joris, FOUR)
     passphrase = await joris.passphrase("jordaan") or ""
     assert await vlans(joris, passphrase, "Joris's laptop") == {spot.title: 0 for spot in FOUR}
     midnight = own.day_end(JORDAAN)
@@ -89,7 +88,7 @@ async def test_one_that_is_down_delays_only_its_own_location(
     own: Space, eventually: Eventually, down: Spot
 ) -> None:
     aino = await own.inside("Aino Virtanen", "kallio")
-    await working_at(aino, FOUR)
+    await working_at(own, aino, FOUR)
     old = await aino.passphrase("kallio") or ""
     own.stage.break_down(down, True)
     await aino.change("kallio")
@@ -101,7 +100,7 @@ async def test_one_that_is_down_delays_only_its_own_location(
 
     assert await eventually(delayed), "the portal does not say so"
     assert "longer" in (await aino.wifi(down.slug)).text
-    await working_at(aino, [spot for spot in FOUR if spot is not down])
+    await working_at(own, aino, [spot for spot in FOUR if spot is not down])
     for spot in FOUR:
         if spot is not down:
             assert await aino.join(spot.slug, new, "Aino's laptop"), spot.title
@@ -109,7 +108,7 @@ async def test_one_that_is_down_delays_only_its_own_location(
 
     own.stage.break_down(down, False)
     await own.jump(own.now + timedelta(minutes=10))
-    await working_at(aino, [down])
+    await working_at(own, aino, [down])
     assert await aino.join(down.slug, new, "Aino's laptop")
     assert await aino.join(down.slug, old, "Aino's other phone") is None
     assert own.stage.air[down.slug].foreign_keys(SSID) == {"printer": PRINTER}
@@ -118,7 +117,7 @@ async def test_one_that_is_down_delays_only_its_own_location(
 async def test_the_demo_works_with_only_some_plugins(tmp_path: Path, registry: Registry) -> None:
     """Locations stand where their vendor is installed; the first three always."""
     some = plugins.load(["andcards", "memory", "meraki"], fakes=True)
-    async with opened(tmp_path / "space", some) as space:
+    async with opened(tmp_path / "space", some, hurried=True) as space:
         assert [one.title for one in space.stage.cast.spots] == ["Kreuzberg", "Hafen", "Baixa"]
         assert {one.type for one in space.stage.vendors()} == {"memory", "meraki"}
         sofia = await space.inside("Sofia Marek")
