@@ -1,16 +1,15 @@
 """How much of plain aiohttp's speed is left at the portal: the sign-in page, the member's page, a sign-in?
 
-The real program serves a small house (`house.py`), and beside it, in the same process and on the same loop, an
-aiohttp application that says hello. Both are asked in turn, so that a neighbour on the machine slows both: what
-counts is the ratio. The processor's time of the serving process stands beside it, which a neighbour hardly
-touches. The client is another process, as fast as Python is without a library.
+The real program serves a small house (`house.py`), and beside it, in the same process and on the same loop,
+an aiohttp application that says hello. Both are asked in turn, so that a neighbour on the machine slows both:
+what counts is the ratio. The processor's time of the serving process stands beside it, which a neighbour
+hardly touches. The client is another process, as fast as Python is without a library.
 """
 
 import argparse
 import asyncio
 import itertools
 import json
-import logging
 import os
 import re
 import statistics
@@ -31,6 +30,7 @@ from cusna_core.store import sign_in
 from cusna_core.store.db import Tx
 
 from . import console
+from .quiet import quiet
 
 PEOPLE, PLACES = 200, 3
 AT_ONCE = 32
@@ -59,7 +59,7 @@ async def spent(_: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[dict[str, Any]]:
+async def served(folder: Path, people: int = PEOPLE, places: int = PLACES) -> AsyncIterator[dict[str, Any]]:
     """The program and hello; yields what the client has to know."""
     plain = web.Application()
     plain.add_routes([web.get("/", hello), web.get("/spent", spent)])
@@ -67,7 +67,7 @@ async def served(folder: Path) -> AsyncIterator[dict[str, Any]]:
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with console.site(folder, PEOPLE, PLACES) as here:
+        async with console.site(folder, people, places) as here:
             # What is done after the answer is not the request's: the letters stay where they are.
             await here.app._loops.end("mail")
             core = here.app.core
@@ -121,7 +121,8 @@ def requests(told: Mapping[str, Any]) -> dict[str, tuple[int, Iterator[bytes]]]:
             yield (
                 f"POST {portal} HTTP/1.1\r\n{common}Origin: http://{host}\r\nSec-Fetch-Site: same-origin\r\n"
                 f"X-Forwarded-For: 10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\r\n"
-                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+                "Content-Type: application/x-www-form-urlencoded\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}"
             ).encode()
 
     return {
@@ -254,11 +255,12 @@ async def measured(told: Mapping[str, Any], rounds: int, seconds: float) -> list
 
 async def run(folder: Path, rounds: int, seconds: float) -> list[Share]:
     """Start the server in a process of its own, and ask it."""
-    code = "import asyncio, sys; from pathlib import Path; from bench.portal import serve; asyncio.run(serve(Path(sys.argv[1])))"
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, str(folder), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        *(sys.executable, "-m", "bench", "portal", "--serve", str(folder)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
-    )  # fmt: skip
+    )
     assert child.stdout is not None
     assert child.stdin is not None
     try:
@@ -275,7 +277,8 @@ def table(some: Sequence[Share]) -> Table:
     load = os.getloadavg()[0]
     hello = statistics.median(one.hello for one in some)
     shown = Table(
-        title=f"Share of plain aiohttp's hello, {hello:,.0f} a second (load {load:.1f} on {os.cpu_count()} cores)",
+        title=f"Share of plain aiohttp, which says hello {hello:,.0f} times a second "
+        f"(load {load:.1f} on {os.cpu_count()} cores)",
         title_justify="left",
     )
     shown.add_column("what")
@@ -295,8 +298,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=9, help="pairs of goes for each")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long one go lasts")
     parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)  # what is measured, by itself
     asked = parser.parse_args(arguments)
-    logging.disable(logging.WARNING)
+    if asked.serve is not None:
+        with quiet():
+            asyncio.run(serve(asked.serve))
+        return 0
     with tempfile.TemporaryDirectory() as folder, Console(stderr=True).status("Measuring (about a minute)"):
         found = asyncio.run(run(Path(folder), asked.rounds, asked.seconds))
     if asked.json:
