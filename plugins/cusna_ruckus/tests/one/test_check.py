@@ -56,7 +56,7 @@ FINDINGS: list[tuple[str, Bend, dict[str, Any], Level, str]] = [
     ("notifies", pool(autoNotificationsEnabled=True), {}, Level.ERROR, "pool"),
     ("length", pool(passphraseLength=20), {}, Level.ERROR, "pool"),
     ("expires", pool(expirationType="DAYS_AFTER_TIME"), {}, Level.ERROR, "pool"),
-    ("not-attached", no_ssid, {}, Level.WARNING, "pool"),
+    ("not-attached", no_ssid, {}, Level.ERROR, "pool"),
     ("no-ssid", hidden_ssid, {}, Level.ERROR, "ssid"),
     ("several-ssids", second_ssid, {}, Level.ERROR, "ssid"),
     ("other-ssid", nothing, {"ssid": "Elsewhere"}, Level.ERROR, "ssid"),
@@ -145,7 +145,8 @@ async def test_the_choices(controller: RuckusOne, fake: RuckusOneFake) -> None:
     assert not removed & set(fake.gate.calls)
     for one in choices.values():
         network = controller.network(RuckusOneNetworkOptions.model_validate(one.options))
-        assert not [found for found in await network.check() if found.level is Level.ERROR]
+        errors = [found.code for found in await network.check() if found.level is Level.ERROR]
+        assert errors == (["ruckus-one.not-attached"] if one.title == "Spare" else [])
 
 
 async def test_a_pool_by_name(fake: RuckusOneFake, make_network: Make) -> None:

@@ -87,9 +87,9 @@ def of_pool(pool: Pool) -> Iterable[Finding]:
 def of_wlans(pool: Pool, wlans: Sequence[Wlan], chosen: str | None) -> Iterable[Finding]:
     names = sorted({one.ssid for one in wlans if one.ssid})
     if pool.network_ids is not None and not pool.network_ids:
-        yield warning(
+        yield error(
             "not-attached",
-            f'Pool "{pool.name}" is attached to no network: keys can be made, but open no WiFi.',
+            f'Pool "{pool.name}" is attached to no network: its keys open no WiFi.',
             "Add a network of type DPSK with this pool, and activate it at your venues.",
             "pool",
         )
