@@ -4,6 +4,7 @@ Random tokens and a language, in cookies that only our own origin can set.
 """
 
 from aiohttp import web
+from aiohttp.hdrs import COOKIE
 
 FLOW = "flow"
 """The sign-ins that this browser asked for, newest first."""
@@ -35,7 +36,8 @@ class Cookies:
         return self._prefix + which
 
     def get(self, request: web.Request, which: str) -> str:
-        return request.cookies.get(self._prefix + which, "")
+        # Who comes for the first time has none: nothing is parsed for them.
+        return request.cookies.get(self._prefix + which, "") if COOKIE in request.headers else ""
 
     def set(self, response: web.Response, which: str, value: str, seconds: int | None = None) -> None:
         """Without `seconds` the cookie goes with the browser window."""
