@@ -5,7 +5,10 @@ import pytest
 SUITES = (
     *(
         f"driver_{one}"
-        for one in ("base", "faults", "limits", "manners", "secrets", "suite", "truth", "works", "writes")
+        for one in (
+            *("base", "faults", "limits", "manners", "neighbours", "secrets", "suite", "truth", "works"),
+            "writes",
+        )
     ),
     *(f"source_suite{one}" for one in ("", "_base", "_bad", "_discreet", "_reads", "_story")),
     "ground",

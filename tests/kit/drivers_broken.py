@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -41,17 +42,20 @@ from cusna_core.api import (
     PluginError,
     RateLimited,
     Ref,
+    Rejected,
     Revoke,
     Secret,
     Segment,
     SegmentState,
     Transient,
     Unreachable,
+    Unsupported,
     Update,
     parse,
 )
 
 log = logging.getLogger(__name__)
+_NUMBERS = itertools.count(1)
 
 
 def on(network: type[OrchardNetwork]) -> type[Orchard]:
@@ -91,6 +95,18 @@ class PageOneApi(OrchardApi):
         return parse(Page, await self.get(path), "The list").items
 
 
+def page_one_of(end: str) -> type[Orchard]:
+    """A driver that follows the pages of every list but this one."""
+
+    class FirstPageApi(OrchardApi):
+        async def all(self, path: str) -> list[Row]:
+            if path.endswith(end):
+                return parse(Page, await self.get(path), "The list").items
+            return await super().all(path)
+
+    return calling(FirstPageApi)
+
+
 class HalfApi(OrchardApi):
     """A later page that fails is left out."""
 
@@ -123,6 +139,24 @@ class BelievesNullApi(OrchardApi):
         if await self.get(path) is None:
             return []
         return await super().all(path)
+
+
+def believes(good: Callable[[Answer], bool]) -> type[Orchard]:
+    """A driver to whom such an answer to a list is an empty list."""
+
+    class GullibleApi(OrchardApi):
+        async def all(self, path: str) -> list[Row]:
+            try:
+                return await super().all(path)
+            except PluginError:
+                if good(self.last):
+                    return []
+                raise
+
+        def seen(self, answer: Answer) -> None:
+            self.last = answer
+
+    return calling(GullibleApi)
 
 
 class BelievesPagesApi(OrchardApi):
@@ -196,6 +230,15 @@ class KeepsEnds(OrchardNetwork):
         return ref
 
 
+class HidesEnds(AlwaysEnds):
+    """The same, and nobody is told."""
+
+    def state(self, row: KeyRow) -> KeyState:
+        found = super().state(row)
+        late = self.controller.context.clock.now() + timedelta(days=300)
+        return found if found.ends is None or found.ends < late else replace(found, ends=None)
+
+
 class EndsRead(OrchardNetwork):
     """What was written reads back as something else."""
 
@@ -238,6 +281,15 @@ class Retries(OrchardNetwork):
                 if number == 2:
                     raise
         raise AssertionError
+
+
+class TwoSteps(OrchardNetwork):
+    """A key is made under any name, and gets ours afterwards: cut in between, it is nobody's."""
+
+    async def create(self, key: Key) -> Ref:
+        ref = await super().create(replace(key, label=f"new {next(_NUMBERS)}"))
+        await self.api.send("PUT", f"{self.path}/keys/{ref}", {"label": key.label})
+        return ref
 
 
 class LostIsRejected(OrchardNetwork):
@@ -349,6 +401,23 @@ class OnlyOnce(OrchardNetwork):
         await self.api.send("DELETE", f"{self.path}/keys/{ref}")
 
 
+class Remembers404(OrchardNetwork):
+    """Whoever was revoked once does not come back."""
+
+    def __init__(self, controller: Orchard, options: OrchardNetworkOptions) -> None:
+        super().__init__(controller, options)
+        self.gone: set[str] = set()
+
+    async def revoke(self, ref: Ref) -> None:
+        self.gone |= {one.label or "" for one in await self.read() if one.ref == ref}
+        await super().revoke(ref)
+
+    async def create(self, key: Key) -> Ref:
+        if key.label in self.gone:
+            raise Missing("That one has left.")
+        return await super().create(key)
+
+
 class Tidies(OrchardNetwork):
     """VLANs that nobody of ours uses are deleted."""
 
@@ -392,6 +461,17 @@ class DropsNobody(OrchardNetwork):
         return len(ended)
 
 
+class CountsNobody(OrchardNetwork):
+    async def disconnect(self, ended: Sequence[KeyState]) -> int:
+        await super().disconnect(ended)
+        return 0
+
+
+class MixesUpVlans(OrchardNetwork):
+    async def clients(self) -> Sequence[Client]:
+        return [replace(one, vlan=1) for one in await super().clients()]
+
+
 class SeesNobody(OrchardNetwork):
     async def clients(self) -> Sequence[Client]:
         return []
@@ -418,6 +498,33 @@ class ClaimsReading(OrchardNetwork):
         return replace(super().state(row), passphrase=None)
 
 
+class ClaimsLabel(OrchardNetwork):
+    def state(self, row: KeyRow) -> KeyState:
+        return replace(super().state(row), label=None)
+
+
+class ClaimsChoice(OrchardNetwork):
+    """The passphrase is the vendor's own, whatever was asked for."""
+
+    def fields(self, key: Key) -> Row:
+        return {**super().fields(key), "passphrase": f"vendor-{next(_NUMBERS):012d}"}
+
+
+class ClaimsVlans(OrchardNetwork):
+    async def ensure_segment(self, segment: Segment) -> None:
+        raise Unsupported("It cannot, after all.")
+
+
+class ClaimsClients(OrchardNetwork):
+    async def clients(self) -> Sequence[Client]:
+        raise Unsupported("It cannot, after all.")
+
+
+class ClaimsDisconnect(OrchardNetwork):
+    async def disconnect(self, ended: Sequence[KeyState]) -> int:
+        raise Unsupported("It cannot, after all.")
+
+
 class ClaimsExpiry(OrchardNetwork):
     def fields(self, key: Key) -> Row:
         return {**super().fields(key), "until": None}
@@ -434,6 +541,19 @@ class NoLimit(OrchardNetwork):
         if len(there) >= (self.limits.keys or 0):
             await self.revoke(there[-1].ref)
         return await super().create(key)
+
+
+class OneTooMany(OrchardNetwork):
+    """The last key that the limit promises does not fit."""
+
+    def __init__(self, controller: Orchard, options: OrchardNetworkOptions) -> None:
+        super().__init__(controller, options)
+        self.limits = replace(self.limits, keys=options.max_keys + 1, segments=21, vlan_max=4094)
+
+    async def ensure_segment(self, segment: Segment) -> None:
+        if segment.vlan > 3999:
+            raise Rejected(f"Orchard has no VLAN {segment.vlan}.")
+        await super().ensure_segment(segment)
 
 
 class HighVlans(OrchardNetwork):
@@ -475,6 +595,27 @@ class WeakLoginApi(OrchardApi):
     def failure(self, answer: Answer) -> PluginError | None:
         error = super().failure(answer)
         return Transient(str(error)) if isinstance(error, AuthFailed) else error
+
+
+def failing(status: int, make: Callable[[Answer], PluginError]) -> type[Orchard]:
+    """A driver that makes something else of a status."""
+
+    class WrongApi(OrchardApi):
+        def failure(self, answer: Answer) -> PluginError | None:
+            return make(answer) if answer.status == status else super().failure(answer)
+
+    return calling(WrongApi)
+
+
+def only_seconds(answer: Answer) -> PluginError:
+    """A date in Retry-After is not known to it."""
+    said = answer.headers.get("Retry-After", "")
+    return RateLimited("Too many.", after=float(said) if said.isdigit() else None)
+
+
+def always_seconds(answer: Answer) -> PluginError:
+    """There is always a Retry-After, it thinks."""
+    return RateLimited("Too many.", after=float(answer.headers["Retry-After"]))
 
 
 class NoWaitApi(OrchardApi):
@@ -743,6 +884,20 @@ class OffersNothing(Orchard):
 class OffersWrong(Orchard):
     async def networks(self) -> Sequence[NetworkChoice]:
         return [NetworkChoice(ssid, ssid, {"name": ssid}) for ssid in await self.ssids()]
+
+
+class OffersAnother(Orchard):
+    """Each name with the options of the next one."""
+
+    async def networks(self) -> Sequence[NetworkChoice]:
+        names = await self.ssids()
+        after = [*names[1:], *names[:1]]
+        return [NetworkChoice(one, one, {"ssid": two}) for one, two in zip(names, after, strict=True)]
+
+
+class OffersNowhere(Orchard):
+    async def networks(self) -> Sequence[NetworkChoice]:
+        return [NetworkChoice(one, one, {"ssid": f"{one} 2"}) for one in await self.ssids()]
 
 
 class Untitled(Orchard):

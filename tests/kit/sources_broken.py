@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 from tests.kit.sources import Club, ClubApi, Query, Reading, Row
 from yarl import URL
 
@@ -53,6 +54,19 @@ class LogsQueryApi(ClubApi):
         log.debug("GET %s %s", path, query)
         async for rows in super().pages(path, query):
             yield rows
+
+
+class PrintsApi(ClubApi):
+    def sign(self, headers: dict[str, str], query: dict[str, str]) -> None:
+        super().sign(headers, query)
+        print("Headers:", headers)  # noqa: T201 - the bug
+
+
+class BelievesAnybodyApi(ClubApi):
+    async def open(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=False), cookie_jar=aiohttp.DummyCookieJar()
+        )
 
 
 class TokenInErrorApi(ClubApi):

@@ -1,11 +1,12 @@
 """Does the clock of the tests only move when it is told to?"""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cusna_core.testing.clock import HandClock
+from cusna_core.testing.clock import START, HandClock, abroad
 
 
 async def test_it_stands_until_it_is_moved() -> None:
@@ -34,3 +35,11 @@ async def test_sleepers_sleep_side_by_side() -> None:
     clock = HandClock()
     await asyncio.gather(clock.sleep(2), clock.sleep(10), clock.sleep(3))
     assert clock.monotonic() == 10.0
+
+
+def test_abroad_the_machine_has_another_time() -> None:
+    noon = START.timestamp()
+    here = time.localtime(noon)
+    with abroad():
+        assert time.localtime(noon).tm_gmtoff == (13 * 60 + 45) * 60
+    assert time.localtime(noon) == here

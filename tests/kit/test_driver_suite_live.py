@@ -16,6 +16,8 @@ from tests.kit.orchard_fake import PASSWORD, USER, OrchardFake
 from cusna_core.api import SystemClock
 
 ROOT = Path(__file__).parents[2]
+SPARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""What takes a second to load, and is not looked at."""
 SUITE = "tests/kit/test_driver_suite.py::TestOrchard"
 PRINTER = "printer-4711-on-3rd-floor"
 
@@ -49,7 +51,7 @@ def config(tmp_path: Path, fake: OrchardFake, *networks: str) -> Path:
 
 async def started(path: Path, *more: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--cusna-live", str(path), *more,
+        sys.executable, "-m", "pytest", "-q", *SPARE, "--cusna-live", str(path), *more,
         cwd=ROOT, env={**os.environ, "ORCHARD_PASSWORD": PASSWORD},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip

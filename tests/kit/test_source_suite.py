@@ -12,7 +12,7 @@ from tests.kit.sources_fake import ClubFake
 
 from cusna_core.testing.faults import BAD_ANSWERS
 from cusna_core.testing.overrides import unreasoned
-from cusna_core.testing.source_suite import GUARD, SourceSuite
+from cusna_core.testing.source_suite import GUARD, OPEN, SourceSuite
 
 BAD = {str(one): one for one in BAD_ANSWERS}
 
@@ -40,6 +40,13 @@ BROKEN: list[Meant] = [
     (calling(broken.BodyInErrorApi), TOLD, {}, "stands in what the source says"),
     (calling(broken.SecretCauseApi), TOLD, {}, "stands in what the source says"),
     (broken.ShowsKey, TOLD, {}, "repr of the source"),
+    (calling(broken.PrintsApi), TOLD, {}, "(called print)"),
+    (
+        calling(broken.BelievesAnybodyApi),
+        "test_a_certificate_that_nobody_vouches_for_is_refused",
+        {},
+        "would read it all",
+    ),
     (calling(broken.FollowsApi), "test_redirects_carry_no_credentials_away", {"status": 307}, "took"),
     (calling(broken.FollowsApi), "test_redirects_carry_no_credentials_away", {"status": 301}, "took"),
     (calling(broken.BelievesHtmlApi), ONE_BAD, {"bad": "HTML", "warm": True}, "are missing"),
@@ -95,7 +102,7 @@ BROKEN: list[Meant] = [
 ]
 
 
-async def ask(source: type[Club], test: str, given: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+async def ask(source: type[Club], test: str, given: dict[str, Any]) -> None:
     """One test of the suite, as pytest would run it."""
 
     class Suite(SourceSuite):
@@ -105,7 +112,7 @@ async def ask(source: type[Club], test: str, given: dict[str, Any], caplog: pyte
     suite = Suite()
     async with suite.at_fake() as boxed:
         method = getattr(suite, test)
-        fixtures = {"boxed": boxed, "desk": boxed, "caplog": caplog}
+        fixtures = {"boxed": boxed, "desk": boxed}
         wanted = inspect.signature(method).parameters.keys()
         known = {name: value for name, value in fixtures.items() if name in wanted}
         if "bad" in given:
@@ -117,14 +124,10 @@ async def ask(source: type[Club], test: str, given: dict[str, Any], caplog: pyte
     ("source", "test", "given", "says"), BROKEN, ids=[f"{one[0].__name__}-{one[1]}" for one in BROKEN]
 )
 async def test_a_broken_source_is_seen(
-    source: type[Club],
-    test: str,
-    given: dict[str, Any],
-    says: str,
-    caplog: pytest.LogCaptureFixture,
+    source: type[Club], test: str, given: dict[str, Any], says: str
 ) -> None:
     with pytest.raises((AssertionError, pytest.fail.Exception), match=re.escape(says)):
-        await ask(source, test, given, caplog)
+        await ask(source, test, given)
 
 
 def test_every_test_of_the_suite_has_seen_a_broken_source() -> None:
@@ -172,10 +175,10 @@ class Skipped(SourceSuite):
 
 
 def test_overrides_need_a_reason() -> None:
-    assert unreasoned(Reasoned, SourceSuite) == []
+    assert unreasoned(Reasoned, SourceSuite, OPEN) == []
     for suite in (Curt, Quiet, Loose):
-        assert unreasoned(suite, SourceSuite) == ["test_locations"]
-    assert unreasoned(Skipped, SourceSuite) == ["skip"]
+        assert unreasoned(suite, SourceSuite, OPEN) == ["test_locations"]
+    assert unreasoned(Skipped, SourceSuite, OPEN) == ["skip"]
 
 
 async def test_the_suite_itself_says_so() -> None:

@@ -17,6 +17,8 @@ from cusna_core.api import FakeSource
 from cusna_core.testing.clock import HandClock
 
 ROOT = Path(__file__).parents[2]
+SPARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""What takes a second to load, and is not looked at."""
 TESTS = "tests/kit/test_source_suite.py::TestClub"
 
 
@@ -48,7 +50,7 @@ async def run(tmp_path: Path, *tests: str, integration: str) -> tuple[int, str]:
         '[locations.dock]\nintegration = "hq"\nsource_location = "Dock"\nnetworks = []\n'
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--cusna-live", str(config), *tests,
+        sys.executable, "-m", "pytest", "-q", *SPARE, "--cusna-live", str(config), *tests,
         cwd=ROOT, env={**os.environ, "CLUB_KEY": KEY},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip

@@ -271,6 +271,21 @@ async def test_what_the_fake_itself_drops_is_dropped(
     assert vendor.journal == [Exchange("POST", "/abort", 0, lost=True)]
 
 
+async def test_an_impostor_shows_a_certificate_of_nobodys(
+    vendor: FakeVendor, session: aiohttp.ClientSession
+) -> None:
+    options = await vendor.impostor()
+    url = options["url"]
+    assert url.startswith("https://127.0.0.1:")
+    assert url != vendor.options()["url"]
+    with pytest.raises(aiohttp.ClientConnectorCertificateError):
+        await session.get(url)
+    assert vendor.strays == []
+    await session.get(f"{url}/secret", ssl=False)
+    assert [one.target for one in vendor.strays] == ["/api/v1/secret"]
+    assert vendor.calls() == 0
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_another_host_writes_down_what_it_gets(
     vendor: FakeVendor, session: aiohttp.ClientSession, status: int

@@ -1,6 +1,10 @@
 """What time is it in a test? Whatever the test says: nobody waits."""
 
 import asyncio
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from cusna_core.api import Clock
@@ -39,3 +43,19 @@ class HandClock(Clock):
         if seconds < 0:
             raise ValueError("Time does not go back.")
         self.passed += seconds
+
+
+@contextmanager
+def abroad(zone: str = "Pacific/Chatham") -> Iterator[None]:
+    """This machine stands somewhere else: who takes local time for UTC is wrong by hours, and by minutes."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cusna_core.api import Feature, Finding, Level
+from cusna_core.api import Feature
 from cusna_core.testing.driver_base import DriverBase
 from cusna_core.testing.faults import BAD_ANSWERS, Bad
-from cusna_core.testing.judge import comparable, names, right, tried
+from cusna_core.testing.judge import comparable, errors, names, right, tried
 from cusna_core.testing.lab import Lab
 from cusna_core.testing.tour import looks
 from cusna_core.testing.vendor import FakeVendor
@@ -41,7 +41,7 @@ class Faults(DriverBase):
             if error is not None:
                 right(error, bad, name)
             elif fault.hits and name.endswith("check"):
-                assert any(isinstance(one, Finding) and one.level is Level.ERROR for one in result), (
+                assert errors(result), (
                     f"{name} found nothing wrong, though every answer was {bad}: raise, or tell an ERROR."
                 )
             elif fault.hits:

@@ -3,19 +3,28 @@
 import asyncio
 import gc
 import math
+import threading
 import warnings
 import weakref
+from time import thread_time
 
 import pytest
 from blockbuster import BlockingError
+from pydantic import ValidationError
 
 from cusna_core.api import Feature, Level, PluginError
 from cusna_core.testing.driver_base import DriverBase
 from cusna_core.testing.lab import Lab
-from cusna_core.testing.tour import tour
+from cusna_core.testing.tour import looks, tour
 from cusna_core.testing.vendor import FakeVendor
 
 OTHER = "Studio"
+LONGEST_STEP = 0.5
+"""Seconds of the processor (not of the clock: others may use the machine) between two awaits."""
+FEW, SOME = 2, 12
+"""Keys on a network when its calls are counted."""
+SOON = 5.0
+"""Seconds (real ones) in which nothing may hang that waits for nobody."""
 
 
 class Manners(DriverBase):
@@ -60,15 +69,27 @@ class Manners(DriverBase):
 
     async def test_networks_can_be_chosen(self, lab: Lab) -> None:
         """networks() offers each SSID with options that lead to it: the console fills them in."""
+        if not lab.live:
+            lab.network_of(OTHER)  # so that there is something to mix up
         choices = await lab.controller.networks()
         await lab.network.check()
+        for one in choices:
+            try:
+                lab.driver.network_options_class.model_validate(one.options)
+            except ValidationError as error:
+                raise AssertionError(
+                    f"networks() offers {one.ssid!r} with options that network_options_class refuses: {error}"
+                ) from error
         same = [one for one in choices if one.ssid == lab.network.ssid]
         assert len(same) == 1, f"networks() offers {len(same)} times the SSID {lab.network.ssid!r}."
         chosen = same[0]
         options = lab.driver.network_options_class.model_validate(chosen.options)
         network = lab.controller.network(options)
-        assert await network.check() is not None
-        shown = {one.ref for one in await network.read()}
+        try:
+            assert await network.check() is not None
+            shown = {one.ref for one in await network.read()}
+        except PluginError as error:
+            pytest.fail(f"The options that networks() offers lead nowhere: {error!r}.")
         assert shown == {one.ref for one in await lab.network.read()}, (
             "The options that networks() offers lead to another SSID than they name."
         )
@@ -89,6 +110,28 @@ class Manners(DriverBase):
         lab.advance(lab.network.limits.settle)
         vlan = await lab.fake.join(OTHER, key.passphrase.get_secret_value(), lab.mac())
         assert vlan is None, "A key works on an SSID that it was not made for."
+
+    async def test_looking_changes_nothing(self, lab: Lab, vendor: FakeVendor) -> None:
+        """Whatever looks must only look: no key to try, no tidying up. (A login may be a POST.)"""
+        await lab.settled([lab.key()], "making a key")
+        for name, look in looks(lab, lab.controller, lab.network).items():
+            vendor.forget()
+            await look()
+            wrote = [one for one in vendor.journal if one.method in ("PUT", "PATCH", "DELETE")]
+            assert not wrote, f"{name} wrote something: {wrote[0].method} {wrote[0].path}."
+
+    async def test_reading_costs_no_call_a_key(self, lab: Lab, vendor: FakeVendor) -> None:
+        """read() is asked every few minutes, for ever: use the vendor's lists, and its largest pages."""
+        cost: dict[int, int] = {}
+        keys = [lab.key(f"m{number}") for number in range(SOME)]
+        for count in (FEW, SOME):
+            await lab.settled(keys[:count], f"{count} keys")
+            vendor.forget()
+            await lab.network.read()
+            cost[count] = vendor.calls()
+        assert cost[SOME] - cost[FEW] < (SOME - FEW) // 2, (
+            f"read() of {FEW} keys makes {cost[FEW]} calls, and of {SOME} keys {cost[SOME]}."
+        )
 
     async def test_instances_share_nothing(self, lab: Lab) -> None:
         """What another process did must show in the next read(): keep no list of keys between calls."""
@@ -112,13 +155,20 @@ class Manners(DriverBase):
         Use HttpApi, `context.clock.sleep` and `asyncio.to_thread`.
         """
         blocked: list[str] = []
-        init = BlockingError.__init__
+        init, run = BlockingError.__init__, asyncio.Handle._run
 
         def noted(self: BlockingError, what: str) -> None:
             blocked.append(what)
             init(self, what)
 
+        def timed(self: asyncio.Handle) -> None:
+            began = thread_time()
+            run(self)
+            if thread_time() - began > LONGEST_STEP:
+                blocked.append(f"{thread_time() - began:.1f} seconds of arithmetic")
+
         monkeypatch.setattr(BlockingError, "__init__", noted)
+        monkeypatch.setattr(asyncio.Handle, "_run", timed)
         try:
             await tour(lab)
             if lab.has(Feature.DISCONNECT):
@@ -174,7 +224,10 @@ class Manners(DriverBase):
         else:
             pytest.fail("A closed controller went on reading: it has let go of nothing.")
         await lab.controller.open()
-        await lab.network.read()
+        try:
+            await lab.network.read()
+        except PluginError as error:
+            pytest.fail(f"After close() and open() again, read() raised {error!r}.")
 
     @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 13, 21])
     async def test_it_can_be_closed_during_a_call(self, lab: Lab, vendor: FakeVendor, turns: int) -> None:
@@ -184,7 +237,7 @@ class Manners(DriverBase):
         for _ in range(turns):
             await asyncio.sleep(0)
         await controller.close()
-        done, _ = await asyncio.wait([call], timeout=5)
+        done, _ = await asyncio.wait([call], timeout=SOON)
         if not done:
             call.cancel()
             pytest.fail("A call hangs when the controller is closed during it.")
@@ -196,7 +249,7 @@ class Manners(DriverBase):
 
     async def test_it_leaves_nothing_open(self, lab: Lab) -> None:
         """close() closes every session, and ends every task that the driver started."""
-        before = asyncio.all_tasks()
+        before, threads = asyncio.all_tasks(), set(threading.enumerate())
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             gone = await self._used(lab)
@@ -210,6 +263,9 @@ class Manners(DriverBase):
         assert not left, f"After close() something is open: {left[0].message}"
         assert not tasks, f"After close() a task of the driver still runs: {tasks[0].get_name()}."
         assert gone is not None
+        # Those of the loop itself wait for its next work.
+        on = [one for one in set(threading.enumerate()) - threads if not one.name.startswith("asyncio_")]
+        assert not on, f"After close() a thread of the driver still runs: {on[0].name}."
 
     async def _used(self, lab: Lab) -> weakref.ref[object]:
         """A controller that was used, closed and forgotten."""

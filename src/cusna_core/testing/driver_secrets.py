@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from cusna_core.api import Revoke
 from cusna_core.testing.driver_base import DriverBase
 from cusna_core.testing.faults import Fault
+from cusna_core.testing.judge import errors, tried
 from cusna_core.testing.lab import Lab
 from cusna_core.testing.secrecy import hint, is_credential, listening, told, without, words
 from cusna_core.testing.tour import caught, changes, looks, tour
@@ -26,14 +27,21 @@ class Secrets(DriverBase):
             )
 
     async def test_no_secret_is_in_an_error(self, lab: Lab, vendor: FakeVendor) -> None:
-        """Not in its text, its arguments, its attributes, its notes, nor in what it came from.
+        """Not in its text, its arguments, its attributes, its notes, nor in what it came from; and not in a
+        finding, which is sent by mail.
 
         Raise outside the `except` where the cause holds a body or an address: "from None" keeps the context.
         """
-        errors = await tour(lab)
+        said = await tour(lab)
         secrets = words(lab)
-        assert errors, "Not one error was met on a day full of bad answers: they were swallowed."
-        for error in errors:
+        for one in said.answers:
+            text = repr(one)
+            found = [each for each in secrets if each in text]
+            assert not found, (
+                f"What is told holds a secret ({hint(lab, found[0])}): {without(secrets, text)[:120]!r}."
+            )
+        assert said.errors, "Not one error was met on a day full of bad answers: they were swallowed."
+        for error in said.errors:
             text = told(error)
             found = [one for one in secrets if one in text]
             assert not found, (
@@ -73,6 +81,24 @@ class Secrets(DriverBase):
                 except ValidationError as error:
                     found = [one for one in secrets if one in told(error)]
                     assert not found, f"A wrong {name} makes an error that shows a secret."
+
+    async def test_a_certificate_that_nobody_vouches_for_is_refused(
+        self, lab: Lab, vendor: FakeVendor
+    ) -> None:
+        """Never turn the check of certificates off. Give `HttpApi` its `Tls` options instead."""
+        options = lab.driver.options_class.model_validate(await vendor.impostor())
+        controller = lab.driver(options, lab.context)
+        try:
+            await controller.open()
+            for name, look in looks(lab, controller, controller.network(lab.network_options)).items():
+                result, error = await tried(look, f"{name} at an impostor")
+                assert not vendor.strays, (
+                    f"{name} called somebody who shows a certificate that nobody known here signed, and told "
+                    f"{vendor.strays[0]!r}: whoever is in between would read every passphrase."
+                )
+                assert error is not None or errors(result), f"{name} noticed nothing at an impostor."
+        finally:
+            await controller.close()
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     async def test_a_redirect_carries_nothing_to_another_host(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cusna_core.api import Create, FakeWifi, Feature, Outcome, PluginError, Secret, Unsupported, Update
+from cusna_core.testing.clock import abroad
 from cusna_core.testing.driver_base import DriverBase
 from cusna_core.testing.ground import FOREIGN_SEGMENT, FOREIGN_VLAN
 from cusna_core.testing.lab import Lab
@@ -129,13 +130,15 @@ class Truth(DriverBase):
         """Claimed: the vendor keeps the end, shows it and ends the key. Not claimed: it knows no ends."""
         ends = lab.clock.now().replace(microsecond=0) + timedelta(hours=3, seconds=7)
         key = lab.key(ends=ends)
-        ref = await lab.create(key)
-        await lab.works(key, "A key with an end does not work before it.")
-        shown = (await lab.state(ref)).ends
+        with abroad():
+            ref = await lab.create(key)
+            await lab.works(key, "A key with an end does not work before it.")
+            shown = (await lab.state(ref)).ends
         if lab.has(Feature.EXPIRY):
             assert shown is not None, "The network claims EXPIRY, and read() shows no end for a key with one."
+            assert shown.tzinfo is not None, "read() shows an end without a zone: say UTC."
             assert abs(shown - ends) < timedelta(seconds=1), (
-                f"read() shows {shown} for a key's end at {ends}."
+                f"read() shows {shown} for a key's end at {ends}, on a machine in another zone than UTC."
             )
         else:
             assert shown is None, "read() shows an end, and the network does not claim EXPIRY."

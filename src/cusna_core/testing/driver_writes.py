@@ -1,5 +1,6 @@
 """What becomes of a change on a bad day: refused, misunderstood, or done and never heard of?"""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +39,10 @@ class Writes(DriverBase):
     async def test_a_bad_answer_to_a_change_is_no_success(
         self, lab: Lab, vendor: FakeVendor, bad: Bad, when: str
     ) -> None:
-        """A change whose answer is bad has failed, with the right error; the next round finds the truth."""
+        """A change whose answer is bad has failed, with the right error; the next round finds the truth.
+
+        Repeat nothing that writes: the core tries again, when it is time. (A login may be renewed once.)
+        """
         mia = lab.key("mia")
         await lab.settled([mia], "making a key")
         for name in await self._changes(lab, mia):
@@ -46,8 +50,12 @@ class Writes(DriverBase):
             change = (await self._changes(lab, mia))[name]
             lab.later()
             fault = vendor.plan(bad.fault(lab.clock.now()))
+            vendor.forget()
             told = await self._applied(pair[1], change, f"{name} ({bad})")
             vendor.clear()
+            wrote = Counter((one.method, one.path) for one in vendor.journal if one.method in WRITES)
+            again = [call for call, count in wrote.items() if count > (2 if bad.status == 401 else 1)]
+            assert not again, f"A {name} that was answered with {bad} was sent again: {again[0]}."
             for one in told if fault.hits else []:
                 if one.error is not None:
                     right(one.error, bad, name)

@@ -131,12 +131,15 @@ class Ground:
     # Keys
 
     def passphrase(self, length: int | None = None) -> str:
-        """A new one, of letters and digits that every vendor takes."""
+        """A new one, made as Cusna's own are: small letters and digits, and hyphens that belong to it."""
         limits = self.network.limits
         length = length or max(limits.passphrase_min, min(20, limits.passphrase_max))
         seed = f"{self.context.installation} {next(self._count)}"
         signs = b"".join(hashlib.sha256(f"{seed} {part}".encode()).digest() for part in range(8))
-        made = "".join(ALPHABET[sign % len(ALPHABET)] for sign in signs)[:length]
+        groups = [
+            ALPHABET[sign % len(ALPHABET)] + "-" * (number % 4 == 3) for number, sign in enumerate(signs)
+        ]
+        made = "".join(groups)[:length].removesuffix("-").ljust(length, ALPHABET[-1])
         self.passphrases.add(made)
         return made
 

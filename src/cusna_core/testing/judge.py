@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cusna_core.api import PluginError, Secret
+from cusna_core.api import Finding, Level, PluginError, Secret
 from cusna_core.testing.faults import Bad
 from cusna_core.testing.tour import Call
 
@@ -34,6 +34,12 @@ def right(error: PluginError, bad: Bad, what: str) -> None:
         )
         assert after is not None, wrong
         assert abs(after - bad.after) <= 1, wrong
+
+
+def errors(found: object) -> bool:
+    """Whether these are findings, and one of them is an error."""
+    each = found if isinstance(found, list | tuple) else ()
+    return any(isinstance(one, Finding) and one.level is Level.ERROR for one in each)
 
 
 def names(bad: Bad) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cusna_core.api import Change, Create, Feature, Key, KeyState, Network, Outcome, Ref, Revoke
+from cusna_core.api import Change, Create, Feature, Key, KeyState, Network, Outcome, PluginError, Ref, Revoke
 from cusna_core.testing.ground import Ground
 
 
@@ -89,7 +89,7 @@ class Lab(Ground):
     async def settled(self, keys: Sequence[Key], after: str) -> None:
         """The core's next round mends what there is to mend, and the one after it finds nothing to do."""
         self.later()
-        for one in await self.rounds.run(keys):
+        for one in await self._round(keys, after):
             assert one.error is None, (
                 f"After {after}, the core's next round failed: {type(one.error).__name__}: {one.error}"
             )
@@ -104,3 +104,11 @@ class Lab(Ground):
         assert count == len(keys), f"After {after}, there are {count} keys of ours instead of {len(keys)}."
         for key in keys:
             await self.works(key, f"After {after}, {key.label} does not work as it should.")
+
+    async def _round(self, keys: Sequence[Key], after: str) -> list[Outcome]:
+        try:
+            return await self.rounds.run(keys)
+        except PluginError as error:
+            raise AssertionError(
+                f"After {after}, the core's next round cannot even read: {error!r}"
+            ) from error

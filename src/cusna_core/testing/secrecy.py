@@ -1,10 +1,12 @@
 """Which words must nobody see, and where could they show?"""
 
+import io
 import logging
 import re
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -40,15 +42,20 @@ class Ear(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[Ear]:
+    """To every logger, and to what is said past them: a service's output is kept as its log is."""
     ear, root = Ear(), logging.getLogger()
-    level = root.level
+    level, out = root.level, io.StringIO()
     root.addHandler(ear)
     root.setLevel(logging.DEBUG)
     try:
-        yield ear
+        with warnings.catch_warnings(record=True) as warned, redirect_stdout(out), redirect_stderr(out):
+            warnings.simplefilter("always")
+            yield ear
     finally:
         root.removeHandler(ear)
         root.setLevel(level)
+    ear.heard += [("of Python's warnings", str(one.message)) for one in warned]
+    ear.heard += [("called print", line) for line in out.getvalue().splitlines()]
 
 
 def is_credential(name: str) -> bool:

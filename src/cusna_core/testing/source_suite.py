@@ -22,6 +22,8 @@ from cusna_core.testing.source_suite_bad import BadDays
 from cusna_core.testing.source_suite_discreet import Discreet
 from cusna_core.testing.source_suite_reads import Reads
 
+OPEN = ("source", "fake", "options", "prepare")
+"""What a plugin says of itself; everything else is the suite's."""
 GUARD = "test_no_standard_test_is_overridden_without_a_reason"
 
 
@@ -33,7 +35,7 @@ class SourceSuite(Reads, BadDays, Discreet):
 
     async def test_no_standard_test_is_overridden_without_a_reason(self) -> None:
         """Remove the override; or mark it xfail, strict, with a reason that an admin would accept."""
-        wrong = unreasoned(type(self), SourceSuite)
+        wrong = unreasoned(type(self), SourceSuite, OPEN)
         assert not wrong, (
             f"{type(self).__name__} overrides {', '.join(wrong)}. Mark single tests with "
             '@pytest.mark.xfail(reason="...", strict=True) and a reason of some length, or let them be.'

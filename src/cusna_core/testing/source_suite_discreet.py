@@ -1,7 +1,6 @@
 """Does a source keep secrets, let others work, and leave nothing behind?"""
 
 import asyncio
-import logging
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +10,11 @@ from blockbuster import BlockingError
 
 from cusna_core.api import Finding, PluginError, Snapshot
 from cusna_core.testing.faults import BAD_ANSWERS, Fault
+from cusna_core.testing.secrecy import listening
 from cusna_core.testing.source_suite_base import Desk, SourceBase, StoryDesk, outcome, watched
 
 PATIENCE = 5.0
 """Seconds (real ones) in which a closed source must have let go of everything."""
-SERVERS = ("aiohttp.access", "aiohttp.server")
-"""Loggers of the fake's own side, whose lines no plugin writes."""
 SERVING = "RequestHandler.start"
 """The task of a connection at the fake's own side."""
 SHORTEST = 4
@@ -50,23 +48,43 @@ class Discreet(SourceBase):
                 if isinstance(got, Snapshot):
                     boxed.true(got, f"{name}() with redirects of {path}")
 
-    async def test_no_secret_is_told(self, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_a_certificate_that_nobody_vouches_for_is_refused(self, boxed: StoryDesk) -> None:
+        """Never turn the check of certificates off: `HttpApi` does it, and takes an admin's `Tls` options."""
+        given = {**await boxed.vendor.impostor(), **self.options}
+        source = self.source(self.source.options_class.model_validate(given), boxed.context)
+        try:
+            await source.open()
+            for name, ask in boxed.everything().items():
+                got = await outcome(ask(source))
+                assert not boxed.vendor.strays, (
+                    f"{name}() called somebody who shows a certificate that nobody known here signed, and "
+                    f"told {boxed.vendor.strays[0]!r}: whoever is in between would read it all."
+                )
+                said = isinstance(got, PluginError | Snapshot) or _findings(got)
+                assert said, f"{name}() noticed nothing at an impostor."
+        finally:
+            await source.close()
+
+    async def test_no_secret_is_told(self, desk: Desk) -> None:
         """No credential, token or member's address in a log at DEBUG, an error and its causes, a finding,
-        a failure or a repr; not even when the vendor's answer holds them."""
-        caplog.set_level(logging.DEBUG)
+        a failure, a repr or on the output; not even when the vendor's answer holds them."""
         said: list[str] = []
         addresses: set[str] = set()
-        if isinstance(desk, StoryDesk):
-            addresses = set(desk.story.emails)
-            said += await self._all_days(desk)
-        else:
-            source = await desk.source()
-            snapshot = await desk.read(source)
-            addresses = {one.email for one in snapshot.people if one.email}
-            said += [*snapshot.failures, *map(str, await source.check()), repr(source), repr(desk.options)]
-        for record in caplog.records:
-            if not record.name.startswith(SERVERS):
-                said.append(f"{record.name}: {logging.Formatter().format(record)}")
+        with listening() as ear:
+            if isinstance(desk, StoryDesk):
+                addresses = set(desk.story.emails)
+                said += await self._all_days(desk)
+            else:
+                source = await desk.source()
+                snapshot = await desk.read(source)
+                addresses = {one.email for one in snapshot.people if one.email}
+                said += [
+                    *snapshot.failures,
+                    *map(str, await source.check()),
+                    repr(source),
+                    repr(desk.options),
+                ]
+        said += [f"{name}: {text}" for name, text in ear.heard]
         for text in said:
             place = text.partition(":")[0][:60]
             assert not any(one in text for one in desk.secrets() if len(one) >= SHORTEST), (

@@ -1,7 +1,7 @@
 """What does a driver do in a day, on a good one and on bad ones?"""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cusna_core.api import (
@@ -27,9 +27,19 @@ Call = Callable[[], Awaitable[Any]]
 Pair = tuple[Controller[Any, Any], Network[Any]]
 
 
-async def tour(lab: Lab) -> list[BaseException]:
-    """Everything that a driver does, on a good day and on bad ones; returns every error met."""
-    errors: list[BaseException] = []
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a driver said in such a day."""
+
+    errors: list[BaseException] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    """Of all that reads: findings, choices, keys, devices."""
+
+
+async def tour(lab: Lab) -> Told:
+    """Everything that a driver does, on a good day and on bad ones."""
+    told = Told()
+    errors = told.errors
     key = lab.key("mia")
     vlan = (await lab.vlans(1))[0] if lab.has(Feature.VLAN) else None
     if vlan is not None:
@@ -55,13 +65,17 @@ async def tour(lab: Lab) -> list[BaseException]:
             if not cold:
                 await lab.network.read()  # logged in again: the fault is to meet the calls behind the login
             lab.vendor.plan(fault)
-            for call in (*looks(lab, *pair).values(), *changes(lab, pair[1], ref, key.label)):
-                await caught(call, errors)
+            for look in looks(lab, *pair).values():
+                told.answers.append(await caught(look, errors))
+            for change in changes(lab, pair[1], ref, key.label):
+                await caught(change, errors)
             lab.vendor.clear()
     lab.later()
     for state in lab.mine(await lab.network.read()):
         await lab.do(Revoke(state.ref, state.label or ""))
-    return errors
+    told.answers.extend([await look() for look in looks(lab, lab.controller, lab.network).values()])
+    told.answers.append(lab.controller.gauges())
+    return told
 
 
 def _echoes(lab: Lab) -> list[Fault]:

@@ -12,6 +12,7 @@ to the letter, and knows how to be late, to lose an answer, to answer nonsense a
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,22 +108,18 @@ class FakeVendor:
 
     def led_here(self, value: Any) -> Any:
         """The same with the fake's address replaced by this one's, wherever it stands in it."""
-        there, here = URL(self._behind), URL(self.address)
-        match value:
-            case str():
-                for host in (there.authority, f"localhost:{there.port}"):
-                    value = value.replace(host, here.authority)
-                return value
-            case bool():
-                return value
-            case int() if value == there.port:
-                return here.port
-            case Mapping():
-                return {name: self.led_here(one) for name, one in value.items()}
-            case list() | tuple():
-                return type(value)(self.led_here(one) for one in value)
-            case _:
-                return value
+        return _led(value, URL(self._behind), URL(self.address))
+
+    async def impostor(self) -> dict[str, Any]:
+        """Options that lead to somebody else at the vendor's place: https, with a certificate that nobody
+        vouches for. What reaches it is written down in `strays`."""
+        import trustme  # only here, so that faults can be had without it
+
+        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(trusted)
+        address = await self._listen("127.0.0.1", self._stray, trusted)
+        led: dict[str, Any] = _led(self.fake.options(), URL(self._behind), URL(address))
+        return led
 
     def pages(self, size: int) -> None:
         """Answer lists in pages of this many, where the vendor's API has pages."""
@@ -168,13 +165,13 @@ class FakeVendor:
 
     # The server
 
-    async def _listen(self, host: str, handler: Any) -> str:
+    async def _listen(self, host: str, handler: Any, secure: ssl.SSLContext | None = None) -> str:
         server = web.Server(handler, auto_decompress=False, access_log=None, handler_cancellation=True)
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         self._runners.append(runner)
-        await web.TCPSite(runner, host, 0).start()
-        return f"http://{host}:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, host, 0, ssl_context=secure).start()
+        return f"http{'s' if secure else ''}://{host}:{runner.addresses[0][1]}"
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.content.read()
@@ -253,6 +250,25 @@ class FakeVendor:
         headers = tuple((name, value) for name, value in request.headers.items())
         self.strays.append(Stray(request.method, request.raw_path, headers, body))
         return web.json_response({})
+
+
+def _led(value: Any, there: URL, here: URL) -> Any:
+    match value:
+        case str():
+            for host in (there.authority, f"localhost:{there.port}"):
+                value = value.replace(f"{there.scheme}://{host}", f"{here.scheme}://{here.authority}")
+                value = value.replace(host, here.authority)
+            return value
+        case bool():
+            return value
+        case int() if value == there.port:
+            return here.port
+        case Mapping():
+            return {name: _led(one, there, here) for name, one in value.items()}
+        case list() | tuple():
+            return type(value)(_led(one, there, here) for one in value)
+        case _:
+            return value
 
 
 def _is(body: bytes, kind: type) -> bool:
