@@ -337,3 +337,23 @@ async def test_transient_trouble_is_told_from_its_second_time(house: House) -> N
         return await codes() == set()
 
     assert await until(mended)
+
+
+async def test_what_did_not_answer_a_check_is_asked_again_soon(house: House) -> None:
+    """Checks come once an hour: for so long admins would read that a controller is down which works."""
+    house.source.add("ann")
+    await house.live()
+
+    async def told() -> bool:
+        stored = await house.db.read(lambda tx: tx.execute("SELECT code FROM findings").fetchall())
+        return "controller.unreachable" in {row["code"] for row in stored}
+
+    async def over() -> bool:
+        return not await told()
+
+    house.fake.down = True
+    await house.engine.start(house.estate())
+    assert await until(told)
+    house.fake.down = False
+    await house.later(minutes=6)
+    assert await until(over)

@@ -11,7 +11,6 @@ from cusna_core.admin.explain import explain
 from cusna_core.api import Controller, Finding, Level, NetworkChoice, PluginError, email_key
 from cusna_core.engine import troubles
 from cusna_core.engine.engine import Engine
-from cusna_core.engine.estate import Wifi
 from cusna_core.engine.fence.calls import Fault
 from cusna_core.engine.plan import Plan
 from cusna_core.engine.sinks import Sinks, SinkView
@@ -147,8 +146,10 @@ class Looks:
                 told = f"Its plugin failed ({type(error).__name__}): a bug in the plugin."
                 networks.append({"network": wifi.id, "ssid": wifi.ssid, "trouble": told})
             else:
-                await self._answered(wifi)
                 networks.append(await self.told(plan))
+        if any(one["code"] in (*troubles.SOURCE, *troubles.CONTROLLER) for one in await self.errors()):
+            # Told by an earlier check, and over perhaps.
+            await self._engine.check()
         yield {
             "result": {
                 "networks": networks,
@@ -157,11 +158,6 @@ class Looks:
                 "now": _iso(self._engine.now()),
             }
         }
-
-    async def _answered(self, wifi: Wifi) -> None:
-        """What a check or a worker told of its controller before is over."""
-        for scope in (f"controller:{wifi.controller_id}", f"network:{wifi.id}", f"network:{wifi.id}:run"):
-            await self._engine.findings.mended(scope, troubles.CONTROLLER)
 
     async def told(self, plan: Plan) -> Json:
         """A plan as data."""

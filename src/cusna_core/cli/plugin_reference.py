@@ -44,7 +44,7 @@ sequenceDiagram
     loop until Cusna stops
         C->>P: source.snapshot() and again(), network.read()
         C->>P: network.apply(), network.read(), network.disconnect()
-        C->>P: check() of all of them, once an hour
+        C->>P: check() of all of them, once an hour, and every five minutes while one does not answer
     end
     C->>P: close()
 ```"""

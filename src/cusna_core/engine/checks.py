@@ -27,33 +27,39 @@ class Checks:
         self._besides = dict(besides)
         self._answered = answered
 
-    async def look(self, estate: Estate) -> None:
-        await asyncio.gather(
-            *(self._beside(scope, look) for scope, look in self._besides.items()),
-            *(self._source(one) for one in estate.integrations.values()),
-            *(self._controller(estate, name) for name in estate.controllers),
+    async def look(self, estate: Estate) -> bool:
+        """Whether all of them answered; a bug in one is an answer, and the same in an hour."""
+        return all(
+            await asyncio.gather(
+                *(self._beside(scope, look) for scope, look in self._besides.items()),
+                *(self._source(one) for one in estate.integrations.values()),
+                *(self._controller(estate, name) for name in estate.controllers),
+            )
         )
 
-    async def _beside(self, scope: str, look: Check) -> None:
+    async def _beside(self, scope: str, look: Check) -> bool:
         await self._findings.report(scope, await look())
+        return True
 
-    async def _source(self, one: Integration) -> None:
+    async def _source(self, one: Integration) -> bool:
         found, error = await looked(f"integrations.{one.id}", one.source.check)
         if error is not None:
             found = [troubles.source(one, error)]
         await self._findings.report(f"integration:{one.id}", found)
+        return not isinstance(error, PluginError)
 
-    async def _controller(self, estate: Estate, name: str) -> None:
+    async def _controller(self, estate: Estate, name: str) -> bool:
         """The controller, and its networks if it answers; else theirs stay as they were told last."""
         found, error = await looked(f"controllers.{name}", estate.controllers[name].check)
         if error is not None:
             found = [troubles.controller(name, error)]
         await self._findings.report(f"controller:{name}", found)
-        if error is None:
-            wifis = [one for one in estate.wifis.values() if one.controller_id == name]
-            await asyncio.gather(*map(self._network, wifis))
+        if error is not None:
+            return not isinstance(error, PluginError)
+        wifis = [one for one in estate.wifis.values() if one.controller_id == name]
+        return all(await asyncio.gather(*map(self._network, wifis)))
 
-    async def _network(self, wifi: Wifi) -> None:
+    async def _network(self, wifi: Wifi) -> bool:
         found, error = await looked(f"networks.{wifi.id}", wifi.network.check)
         if error is not None:
             found = [troubles.network(wifi, error)]
@@ -61,6 +67,7 @@ class Checks:
         if error is None:
             await self._findings.mended(f"network:{wifi.id}:run", troubles.CONTROLLER)
             self._answered(wifi)
+        return not isinstance(error, PluginError)
 
 
 async def looked(path: str, check: Check) -> tuple[Sequence[Finding], Exception | None]:

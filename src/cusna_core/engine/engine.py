@@ -33,6 +33,8 @@ from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
 CHECK_EVERY = 3600.0
+CHECK_AGAIN = 300.0
+"""While something does not answer: for an hour admins would read of a trouble that was over in a minute."""
 """Seconds between two looks at each controller, network and source for findings."""
 
 
@@ -252,12 +254,12 @@ class Engine:
 
     async def _checking(self) -> None:
         while True:
-            await self.check()
-            await self._check.wait(CHECK_EVERY)
+            answered = await self.check()
+            await self._check.wait(CHECK_EVERY if answered else CHECK_AGAIN)
 
-    async def check(self) -> None:
-        """Ask every source, controller and network for findings, side by side."""
-        await self._checks.look(self.estate)
+    async def check(self) -> bool:
+        """Ask every source, controller and network for findings, side by side; whether all answered."""
+        return await self._checks.look(self.estate)
 
     def _answered(self, wifi: Wifi) -> None:
         self._workers[wifi.controller_id].heartened(wifi.id)
