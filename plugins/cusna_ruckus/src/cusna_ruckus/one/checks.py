@@ -36,6 +36,11 @@ def of_place(problem: ConfigError) -> Finding:
     )
 
 
+def shared(problem: ConfigError) -> Finding:
+    fix = "Keep one of the two networks, and let both locations use it."
+    return error("pool-shared", str(problem), fix, problem.path)
+
+
 def of_host(options: RuckusOneOptions) -> Iterable[Finding]:
     if not options.usual:
         yield warning(

@@ -110,9 +110,12 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
     async def check(self) -> Sequence[Finding]:
         try:
             pool = await self._place.look()
-            await self._know()
         except ConfigError as problem:
             return [checks.of_place(problem)]
+        try:
+            await self._know()
+        except ConfigError as problem:
+            return [checks.shared(problem)]
         found = list(checks.of_pool(pool))
         found += checks.of_wlans(pool, await self._place.wlans(), self._options.ssid)
         found += checks.of_groups(pool, await self._groups(pool), self._options.identity_group_id)
@@ -227,9 +230,8 @@ class RuckusOneNetwork(Network[RuckusOneNetworkOptions]):
         other = self._using.setdefault(pool.id, self)
         if other.identity() != self.identity():
             raise ConfigError(
-                f'Pool "{self._options.pool}" is the one that another network calls '
-                f'"{other._options.pool}". Two networks must not share a pool: name it the same way in '
-                "both, and Cusna says which one to drop.",
+                f'Pool "{self._options.pool}" is the one that another network in Cusna calls '
+                f'"{other._options.pool}": each would take the keys of the other for a stranger\'s.',
                 path="pool",
             )
         self.ssid = await self._place.ssid()
