@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -253,15 +254,21 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with built(tmp_path) as house:
+        yield house
+
+
+@asynccontextmanager
+async def built(folder: Path, fake_class: type[MemoryFake] = MemoryFake) -> AsyncIterator[House]:
+    """A house at noon in Berlin, so that no test crosses midnight by itself."""
     clock = JumpingClock()
-    # Noon in Berlin, so that no test crosses midnight by itself.
     await clock.jump(
         datetime.combine(clock.now().date() + timedelta(days=1), datetime.min.time(), UTC)
         + timedelta(hours=11)
     )
     vault = Vault.ephemeral()
-    db = await Database.open(tmp_path / "cusna.db")
-    fake = MemoryFake(clock)
+    db = await Database.open(folder / "cusna.db")
+    fake = fake_class(clock)
     await fake.start()
     fake.network_options(SSID)
     context = Context("test", "abc123", clock, vault.fingerprint)
@@ -292,9 +299,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         new_code=lambda: f"{next(numbers):08d}",
         new_token=lambda: f"token-{next(numbers)}",
     )
-    made = House(clock, db, vault, source, fake, controller, engine, Members(engine), operations, mails=mails)
-    yield made
-    await engine.stop()
-    await controller.close()
-    await fake.stop()
-    await db.close()
+    try:
+        yield House(
+            clock, db, vault, source, fake, controller, engine, Members(engine), operations, mails=mails
+        )
+    finally:
+        await engine.stop()
+        await controller.close()
+        await fake.stop()
+        await db.close()
