@@ -1,5 +1,6 @@
 """Do keys come, change and go in a pool as the driver says, whatever RUCKUS One turns out to do?"""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -749,6 +750,38 @@ class TestDevices:
             await fake.join(SSID, "k7mw-9xqf-2hdt-ju4n", f"02:00:00:00:00:0{number}")
         fake.faults.append(Fault("status", "PATCH /venues", 404))
         assert await network.disconnect(await network.read()) == 1
+
+    async def test_many_are_dropped_side_by_side(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys
+    ) -> None:
+        """One call each, at midnight hundreds of them: one after the other would take minutes."""
+        await network.create(key())
+        for number in range(24):
+            await fake.join(SSID, "k7mw-9xqf-2hdt-ju4n", f"02:00:00:00:00:{number:02x}")
+        ended = await network.read()
+        together, served = asyncio.Barrier(8), fake.gate._served
+
+        async def slow(request: Any, handler: Any) -> Any:
+            if request.method == "PATCH":
+                await asyncio.wait_for(together.wait(), 5)  # or never, where they come one by one
+            return await served(request, handler)
+
+        fake.gate._served = slow  # type: ignore[method-assign] # a cloud that takes its time
+        assert await network.disconnect(ended) == 24
+        assert fake.online(SSID) == {}
+
+    @pytest.mark.parametrize(("status", "error"), [(403, Rejected), (429, Transient), (503, Unreachable)])
+    async def test_who_may_not_be_dropped_stops_it(
+        self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys, status: int, error: type[Exception]
+    ) -> None:
+        await network.create(key())
+        for number in range(24):
+            await fake.join(SSID, "k7mw-9xqf-2hdt-ju4n", f"02:00:00:00:00:{number:02x}")
+        ended = await network.read()
+        fake.faults.append(Fault("status", "PATCH /venues", status, times=99))
+        with pytest.raises(error):
+            await network.disconnect(ended)
+        assert sum("PATCH /venues" in one for one in fake.gate.calls) < 24
 
     async def test_a_device_on_another_network_is_none_of_ours(
         self, network: RuckusOneNetwork, fake: RuckusOneFake, key: Keys

@@ -1,6 +1,8 @@
 """Which devices are on by a pool's passphrases, and how are they dropped?"""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from cusna_core.api import AuthFailed, Client, KeyState, Missing, PluginError, Ref, Rejected
 from cusna_ruckus.one.client import Cloud
@@ -10,6 +12,8 @@ from cusna_ruckus.one.rows import Rows
 
 AT_ONCE = 20
 """Devices asked for in one call: fewer than any page is long."""
+IN_FLIGHT = 8
+"""Devices that are dropped side by side, each by a call of its own."""
 LEFT = 1000
 """Of so many passphrases that were deleted the devices are remembered, until they are dropped."""
 
@@ -57,17 +61,26 @@ class Devices:
             if left is None:
                 left = await self._of(one.ref)
             macs |= dict.fromkeys(mac.lower() for mac in left)
+        waiting = iter(await self._on(list(macs)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                some = [group.create_task(self._drop(waiting)) for _ in range(IN_FLIGHT)]
+        except ExceptionGroup as several:
+            problem = several.exceptions[0]
+        else:
+            return sum(one.result() for one in some)
+        if isinstance(problem, AuthFailed):
+            raise Rejected(
+                "The application token may not disconnect devices: it needs the scope Administrator."
+            )
+        raise problem
+
+    async def _drop(self, waiting: Iterator[Connected]) -> int:
         count = 0
-        for device in await self._on(list(macs)):
-            try:
+        for device in waiting:
+            with suppress(Missing):  # it left by itself
                 await self._cloud.disconnect(device)
-            except Missing:
-                continue
-            except AuthFailed:
-                raise Rejected(
-                    "The application token may not disconnect devices: it needs the scope Administrator."
-                ) from None
-            count += 1
+                count += 1
         return count
 
     async def _of(self, row: str) -> tuple[str, ...]:
