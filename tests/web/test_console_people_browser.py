@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,20 @@ from .test_console_browser import page as page
 
 __all__ = ["page", "pytestmark"]
 HERE = "/console/people"
+LONG = "Donaudampfschifffahrtsgesellschaftskapitaenswitwe"
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Everything is set up, and people are there."""
     made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), port())
+    here = made.cast.locations["kreuzberg"]
+    company = made.source.add_company(here, f"{LONG} & Söhne")
+    address = f"{LONG.lower()}.maximiliana@{LONG.lower()}.example"
+    person = made.source.add_person(here, f"{LONG} Maximiliana", address, company=company)
+    made.source.subscribe(
+        here, person, f"{LONG} office", starts=made.clock.now() - timedelta(days=9), ends=None
+    )
     yield made
     await made.stop()
 
@@ -43,6 +52,20 @@ async def test_people_are_clean_in_a_browser(stage: Stage, page: Page) -> None:
     await page.fill("#q", "zzzz")
     await walk.press("form[role=search] button")
     await walk.look("people-none")
+    engine = core.engine
+    await engine.sync.read(next(iter(engine.estate.integrations.values())))
+    await engine.decide(engine.estate.integrations)
+    await walk.to(f"{HERE}?q={LONG}")
+    await walk.press("a.person")
+    long = page.url.partition("?")[0].removeprefix(walk.base)
+    companies = page.url.partition("/people")[0].removeprefix(walk.base) + f"/companies?q={LONG}"
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for there in (long, f"{long}/erase", f"{long}/reveal", companies):
+        await walk.to(there)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), there
+    await walk.press("td.who a")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a company"
+    await page.set_viewport_size({"width": 1280, "height": 900})
     await walk.to(f"{HERE}?state=on")
     await walk.press("a.person")
     here = page.url.partition("?")[0].removeprefix(walk.base)
