@@ -8,7 +8,7 @@ import pytest
 
 from cusna_core.api import BookingKind, Pause, Subscription, SubscriptionState
 from cusna_core.flow.rights import access, next_booking
-from cusna_core.flow.world import Because, Kind, Policy, Refusal, Right
+from cusna_core.flow.world import Because, Kind, Policy, Refusal, Refused, Right
 
 World = Any
 
@@ -104,6 +104,15 @@ def test_overrides_hold_where_and_while_they_say(ann: World) -> None:
     assert [right.id for right in ann.rights().coming] == ["a-ann:one:override:o1", "a-ann:two:override:o1"]
     assert ann.until("ann", "two") == ann.now + 2 * hour  # one follows the other without a gap
     assert ann.right("ann").because == Because(Kind.OVERRIDE, "fair", "o0")
+
+
+def test_the_note_of_an_override_is_no_plan_and_never_a_reason_that_is_told(ann: World) -> None:
+    hour = timedelta(hours=1)
+    ann.override("ann", "one", ann.now + hour, ann.now + 2 * hour)
+    assert ann.rights().refused["a-ann", "one"] == Refused(Refusal.GRANTED_LATER, when=ann.now + hour)
+    ann.overrides.clear()
+    ann.override("ann", "two", ann.now - hour, ann.now + hour)
+    assert ann.rights().refused["a-ann", "one"] == Refused(Refusal.ELSEWHERE, location_id="two")
 
 
 def test_pauses_that_touch_are_one_and_malformed_ones_none(ann: World) -> None:

@@ -114,6 +114,10 @@ def test_every_refusal_says_what_to_do(
             "Your plan Hot desk starts on Tue 1 Dec 2026.",
         ),
         (
+            Refused(Refusal.GRANTED_LATER, when=datetime(2026, 11, 30, 23, tzinfo=UTC)),
+            "The team has given you WiFi from Tue 1 Dec 2026 on.",
+        ),
+        (
             Refused(Refusal.ENDED, "Hot desk", datetime(2026, 11, 20, 23, tzinfo=UTC)),
             "Your plan Hot desk ran until the end of Fri 20 Nov.",
         ),

@@ -9,7 +9,7 @@ from cusna_core.flow.access import latest
 from cusna_core.flow.days import EPOCH, Days
 from cusna_core.flow.holdings import at, bookings_of, held_by, shut_out
 from cusna_core.flow.plans import end, with_wifi
-from cusna_core.flow.world import Account, Facts, Place, Policy, Refusal, Refused, Right
+from cusna_core.flow.world import Account, Facts, Kind, Place, Policy, Refusal, Refused, Right
 
 
 class Refusals(Mapping[tuple[str, str], Refused]):
@@ -61,7 +61,9 @@ class Refusals(Mapping[tuple[str, str], Refused]):
         """What the account is waiting for; the soonest is told."""
         midnight = self._days.bounds(self._days.today(place.zone), place.zone)[1]
         found = [
-            Refused(Refusal.NOT_STARTED, right.because.name, right.starts)
+            Refused(Refusal.GRANTED_LATER, when=right.starts)
+            if right.because.kind is Kind.OVERRIDE
+            else Refused(Refusal.NOT_STARTED, right.because.name, right.starts)
             for right in self._later.get((account.id, place.id), [])
         ]
         found += [
@@ -86,7 +88,7 @@ class Refusals(Mapping[tuple[str, str], Refused]):
                 return Refused(Refusal.INCOMPLETE, _name(plan))
         if elsewhere and not self._policy.roaming:
             best = max(elsewhere.values(), key=lambda right: (latest(right), right.location_id))
-            return Refused(Refusal.ELSEWHERE, best.because.name, location_id=best.location_id)
+            return Refused(Refusal.ELSEWHERE, location_id=best.location_id)
         over: list[Refused] = []
         for plan in plans:
             ends = end(plan, place.zone, self._days)

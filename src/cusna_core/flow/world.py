@@ -137,6 +137,8 @@ class Refusal(StrEnum):
     UNAPPROVED = "unapproved"
     NOT_STARTED = "not-started"
     """Its plan starts later: `when`."""
+    GRANTED_LATER = "granted-later"
+    """An admin's grant starts later: `when`. Its note is for admins, and never told."""
     ENDED = "ended"
     """Its last plan ended: `when`."""
     PLAN_WITHOUT_WIFI = "plan-without-wifi"

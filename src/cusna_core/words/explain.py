@@ -156,6 +156,8 @@ class _Steps:
                 return _("the approval at the source is still to come")
             case Refusal.NOT_STARTED:
                 return _("the plan %(name)s has not started (%(when)s)", name=name, when=when)
+            case Refusal.GRANTED_LATER:
+                return _("what an admin gave has not started (%(when)s)", when=when)
             case Refusal.ENDED:
                 return _("the plan %(name)s has ended (%(when)s)", name=name, when=when)
             case Refusal.PLAN_WITHOUT_WIFI:

@@ -117,6 +117,15 @@ def refused(
             return Told(
                 what, _("Your WiFi starts by itself on that day. If you come earlier, book a desk or a room.")
             )
+        case Refusal.GRANTED_LATER:
+            if when:
+                start = day(when.astimezone(zone).date(), today, language)
+                what = _("The team has given you WiFi from %(day)s on.", day=start)
+            else:
+                what = _("The team has given you WiFi, but not yet.")
+            return Told(
+                what, _("Your WiFi starts by itself on that day. If you come earlier, book a desk or a room.")
+            )
         case Refusal.ENDED:
             return Told(_ended(name, when, zone, now, language), _book(language))
         case Refusal.PLAN_WITHOUT_WIFI:
