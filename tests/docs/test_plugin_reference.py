@@ -1,5 +1,6 @@
 """The pages for plugins are current and complete, and what they say of errors is what the engine does."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_a_feature_less_is_a_line_and_a_sentence_less() -> None:
     assert "Changing the passphrase makes a new key" in support_reference.page([none])
     assert "At most 7 keys" in support_reference.page([every])
     assert not set(support_reference.sentences(every)) & set(support_reference.sentences(none))
+
+
+def test_what_happens_to_a_broken_plugin_is_told_whole() -> None:
+    """Every finding that the loading of plugins has is in the table that authors read."""
+    text = (ROOT / "docs/how-to/write-a-plugin.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`((?:plugins|setup|source|controller|network)\.[a-z-]+)`", text))
+    code = "\n".join(one.read_text(encoding="utf-8") for one in (ROOT / "src/cusna_core").rglob("*.py"))
+    findings = set(re.findall(r'^ +"(plugins\.[a-z-]+)",$', code, re.MULTILINE)) - {"plugins.html"}
+    assert len(findings) >= 8
+    assert findings <= told
+    for one in told:
+        assert f'"{one}"' in code, one
 
 
 # Everything is explained, and nothing else

@@ -41,7 +41,7 @@ def source(integration: Integration, error: Exception) -> Finding:
             "source.unreachable",
             f"{title} could not be read. {error} Nobody loses access because of it; "
             "promised ends still come, new members and bookings wait.",
-            "Nothing, if it passes by itself. If it stays: `cusna check`.",
+            "Nothing, if it passes by itself. If it stays, look whether it is up and can be reached from here.",
             path=path,
         )
     return _bug("source.bug", title, error, path, "Nobody loses access because of it.")
