@@ -18,7 +18,7 @@ from cusna_core.demo.file import ADMIN, SENDER
 from cusna_core.demo.people import HAFEN, JORDAAN, KALLIO, KREUZBERG, Spot
 from cusna_core.demo.stage import PRINTER, SSID, Stage, until
 
-from .test_console_browser import AXE, SHOTS, TAGS, Walk, complaints, port
+from .test_console_browser import AUDIT, AXE, SHOTS, TAGS, Walk, complaints, port
 from .test_console_browser import page as page
 from .test_console_browser import pytestmark as needed
 
@@ -65,9 +65,7 @@ class Newcomer(Walk):
             if SHOTS:
                 path = Path(SHOTS) / f"nothing_{self.seen:02d}-{name}-{size}-{scheme}.png"
                 await page.screenshot(path=path, full_page=True)
-            found = await page.evaluate(
-                "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
-            )
+            found = await page.evaluate(AUDIT, TAGS)
             self.complaints += [f"{name} {size} {scheme}: {one}" for one in complaints(found)]
         width, height = LOOKS[0][1:3]
         await page.set_viewport_size({"width": width, "height": height})
