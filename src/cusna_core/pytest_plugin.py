@@ -1,5 +1,7 @@
 """What does pytest learn from Cusna? The option that runs a plugin's suite on a real system."""
 
+import signal
+
 import pytest
 
 SUITES = (
@@ -20,6 +22,8 @@ MARK = "cusna-live: "
 """How the reason of a skip begins where a real system does not allow a test."""
 LEFT = pytest.StashKey[list[str]]()
 """Scratch keys that could not be taken away."""
+EARLIER = pytest.StashKey[list[str]]()
+"""Scratch keys that were there already: a run that was killed left them, or one is going on beside this."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +50,11 @@ class Told:
 
     def __init__(self) -> None:
         self._untried: dict[str, list[str]] = {}
+        # Whoever ends the run politely is no reason to leave keys behind: as with Ctrl+C.
+        self._before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+    def pytest_unconfigure(self) -> None:
+        signal.signal(signal.SIGTERM, self._before)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
@@ -61,6 +70,11 @@ class Told:
         if left:
             terminalreporter.section("cusna-live: scratch keys that are still there", sep="=", red=True)
             terminalreporter.write_line("Take them away by hand: " + ", ".join(dict.fromkeys(left)))
+        earlier = {*config.stash.get(EARLIER, [])} - {*left}
+        if earlier:
+            terminalreporter.section("cusna-live: scratch keys of another run", sep="=", red=True)
+            terminalreporter.write_line("They were there before. If nobody else runs the kit there now,")
+            terminalreporter.write_line("take them away by hand: " + ", ".join(sorted(earlier)))
         if self._untried:
             terminalreporter.section("cusna-live: not tried on the real system", sep="=")
         for why, names in sorted(self._untried.items()):

@@ -32,7 +32,7 @@ class OrchardFake(FakeWifi):
         self.vlans: dict[int, str] = {}
         self.foreign_vlans: dict[int, str] = {}
         self.most_keys, self.most_vlans = 500, 20
-        self.down = False
+        self.down, self.refused = False, 0
         self.address = ""
         self._size = 100
         self._tokens: dict[str, float] = {}
@@ -124,6 +124,7 @@ class OrchardFake(FakeWifi):
     async def _login(self, request: web.Request) -> web.Response:
         said = await request.json()
         if said != {"user": USER, "password": PASSWORD}:
+            self.refused += 1
             return web.Response(status=401)
         token = f"orchard-token-{next(self._ids):06d}"
         self._tokens[token] = self.clock.monotonic() + TOKEN_LIVES

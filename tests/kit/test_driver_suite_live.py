@@ -109,7 +109,7 @@ async def test_an_interrupt_leaves_no_key_behind(tmp_path: Path, fake: OrchardFa
     while len(fake.ssids["Members"].keys) < 2:
         assert process.returncode is None
         await asyncio.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)  # as whoever runs the job does; it goes the way of Ctrl+C
     said, _ = await process.communicate()
     assert process.returncode == 2, said.decode()
     assert repr(fake.ssids) == before, said.decode()
@@ -129,14 +129,36 @@ async def test_keys_that_cannot_be_taken_away_are_named(tmp_path: Path, fake: Or
     assert len(fake.ssids["Members"].keys) == 2
 
 
+async def test_what_is_refused_is_not_asked_by_every_test(tmp_path: Path, fake: OrchardFake) -> None:
+    """A controller locks out who comes with a wrong password a hundred times."""
+    path = config(tmp_path, fake, "Members")
+    path.write_text(path.read_text().replace("env:ORCHARD_PASSWORD", "not-the-password"))
+    code, said = await run(path, SUITE)
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert said.count("the network members cannot be read: AuthFailed") == 1
+    assert fake.refused == 1
+    path.write_text(path.read_text().replace("not-the-password", "env:NOT_SET_ANYWHERE"))
+    code, said = await run(path, SUITE)
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "The controller lab cannot be used: " in said
+    assert "NOT_SET_ANYWHERE is not set" in said
+
+
 async def test_which_network(tmp_path: Path, fake: OrchardFake) -> None:
     path, one = config(tmp_path, fake, "Members", "Guests"), f"{SUITE}::test_a_new_key_works"
-    code, said = await run(path, one)
-    assert code == 0
-    assert "choose a network with --cusna-live-network: guests, members" in said
+    code, said = await run(path, SUITE)
+    assert code == pytest.ExitCode.USAGE_ERROR, (
+        "a run in which nothing is tried is not to look like a good one"
+    )
+    assert said.count("choose a network with --cusna-live-network: guests, members") == 1
+    fake.add_foreign_key("Guests", "cusna-kit0a1b2c-mia", "of-a-run-that-was-killed")
     code, said = await run(path, one, "--cusna-live-network", "guests")
     assert code == 0
     assert "1 passed" in said
-    assert not fake.ssids["Guests"].keys
+    assert "scratch keys of another run" in said
+    assert "take them away by hand: cusna-kit0a1b2c-mia\n" in said
+    assert list(fake.foreign_keys("Guests")) == ["cusna-kit0a1b2c-mia"]
+    assert len(fake.ssids["Guests"].keys) == 1
     code, said = await run(config(tmp_path, fake), one)
+    assert code == 0
     assert 'has no network on a controller of type = "orchard"' in said

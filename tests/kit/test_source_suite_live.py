@@ -88,6 +88,6 @@ async def test_credentials_that_are_wrong(tmp_path: Path, fake: ClubFake) -> Non
         f"{TESTS}::test_locations",
         integration=f'[integrations.hq]\ntype = "club"\nurl = "{fake.address}"\nkey = "wrong-wrong"',
     )
-    assert code == 1
+    assert code == pytest.ExitCode.USAGE_ERROR
     assert "AuthFailed" in said
     assert "wrong-wrong" not in said
