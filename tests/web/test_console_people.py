@@ -115,6 +115,9 @@ async def test_a_person_is_explained_and_what_is_done_is_on_record(admin: Admin)
     assert "Disabled by an admin" in page.text
     assert (await admin.post(f"{here}/disable")).status == 409
     assert one.name in names(await admin.get(f"{HERE}?state=disabled"))
+    given = await admin.post(f"{here}/override", {"all": "1", "note": "Not while disabled"})
+    assert "Access is given, but this person is disabled." in given.text
+    assert f"{one.spot.title}: no, disabled by an admin." in words(given.text)
     assert (await admin.post(f"{here}/restore")).path == f"{here}?done=restored"
     assert [entry.who for entry in await log(admin, "disabled")] == ["admin@space.example"]
 
