@@ -160,6 +160,26 @@ async def test_a_pool_by_name(fake: RuckusOneFake, make_network: Make) -> None:
         await make_network(pool="Members members").read()
 
 
+async def test_more_pools_than_are_told(
+    fake: RuckusOneFake, controller: RuckusOne, make_network: Make
+) -> None:
+    """Their list has no pages to turn: what is not on it can still be named, and is never "not there"."""
+    for number in range(4):
+        fake.house.add_pool(f"Pool {number}")
+    fake.knobs.pools_shown = 2
+    [found] = await controller.check()
+    assert (found.code, found.level) == ("ruckus-one.pools-in-part", Level.WARNING)
+    assert [one.title for one in await controller.networks()] == ["Pool 0", "Pool 1"]
+    assert (await make_network(pool="Pool 3", ssid=SSID).read()) == []
+    fake.house.add_pool("Pool")
+    with pytest.raises(ConfigError, match="Give the id") as refused:
+        await make_network(pool="Pool").read()
+    assert refused.value.path == "pool"
+    fake.knobs.pools_shown = None
+    assert await controller.check() == []
+    assert (await make_network(pool="Pool", ssid=SSID).read()) == []
+
+
 async def test_one_pool_named_in_two_ways_is_refused(fake: RuckusOneFake, make_network: Make) -> None:
     fake.pool(SSID)
     first, second = make_network(), make_network(pool="Members members")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from cusna_core.api import ConfigError, Finding, Level
-from cusna_ruckus.one.models import IdentityGroup, Pool, Wlan
+from cusna_ruckus.one.models import IdentityGroup, Pool, Some, Wlan
 from cusna_ruckus.one.options import DisableMode, RuckusOneOptions
 
 SHORTEST = 19
@@ -51,8 +51,15 @@ def of_host(options: RuckusOneOptions) -> Iterable[Finding]:
         )
 
 
-def of_pools(pools: Sequence[Pool]) -> Iterable[Finding]:
-    if not pools:
+def of_pools(pools: Some[Pool]) -> Iterable[Finding]:
+    if not pools.complete:
+        yield warning(
+            "pools-in-part",
+            f"RUCKUS One tells of {len(pools.data)} of the tenant's {pools.total} DPSK pools: the others are "
+            "not offered.",
+            "Nothing, if yours is among them; else write its id into the file.",
+        )
+    elif not pools.data:
         yield warning(
             "no-pools",
             "The application token works, but sees no DPSK pool in this tenant.",

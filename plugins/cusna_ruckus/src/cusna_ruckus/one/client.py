@@ -150,12 +150,10 @@ class Cloud(JsonApi):
 
     # Pools
 
-    async def pools(self, search: str = "") -> Sequence[Pool]:
+    async def pools(self, search: str = "") -> Some[Pool]:
         """DPSK services by a part of their name. Without pages: asked for one, the call fails with 500."""
         body = {"searchString": search, "searchTargetFields": ["name"]}
-        return parse(
-            Some[Pool], await self.send("POST", "/dpskServices/query", body), "The list of pools"
-        ).data
+        return parse(Some[Pool], await self.send("POST", "/dpskServices/query", body), "The list of pools")
 
     async def pool(self, pool: str) -> Pool:
         return parse(Pool, await self.get(f"/dpskServices/{pool}"), "The pool")

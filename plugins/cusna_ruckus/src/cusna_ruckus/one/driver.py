@@ -47,7 +47,7 @@ class RuckusOne(Controller[RuckusOneOptions, RuckusOneNetworkOptions]):
     async def networks(self) -> Sequence[NetworkChoice]:
         """The tenant's pools, each with the SSIDs that it is attached to."""
         choices: list[NetworkChoice] = []
-        for listed in await self.cloud.pools():
+        for listed in (await self.cloud.pools()).data:
             pool = await self.cloud.pool(listed.id)
             wlans = await self.cloud.wlans(pool.network_ids or [])
             ssids = sorted({one.ssid for one in wlans if one.ssid})

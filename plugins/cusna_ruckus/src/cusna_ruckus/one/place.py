@@ -55,7 +55,14 @@ class Place:
             except Missing:
                 found = None
         if found is None:
-            named = [one for one in await self._cloud.pools(self._name) if one.name == self._name]
+            listed = await self._cloud.pools(self._name)
+            named = [one for one in listed.data if one.name == self._name]
+            if not listed.complete:
+                raise ConfigError(
+                    f'RUCKUS One does not tell of all pools that are called like "{self._name}". Give the id '
+                    "instead: it is in the address of the pool's page.",
+                    path="pool",
+                )
             if len(named) != 1:
                 raise self._unseen(len(named))
             with self.visible():

@@ -21,6 +21,8 @@ class Knobs:
     retry_after: str | None = None
     """The header at 429."""
     services_query_paging_500: bool = True
+    pools_shown: int | None = None
+    """How many pools their query tells at most (None: all)."""
     ignore_search: bool = False
     """The query for passphrases ignores searchString, as that for identity groups does."""
     silent: bool = False

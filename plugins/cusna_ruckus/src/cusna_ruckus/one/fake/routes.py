@@ -95,7 +95,8 @@ class Routes:
         search = str(body.get("searchString") or "").lower()
         found = [house.pool_shown(one) for one in house.pools.values()]
         shown = [one for one in found if search in one["name"].lower()]
-        return web.json_response({"data": shown, "totalCount": len(shown)})
+        most = house.knobs.pools_shown
+        return web.json_response({"data": shown[:most], "totalCount": len(shown)})
 
     async def pool(self, request: web.Request) -> web.Response:
         return web.json_response(request[HOUSE].pool_shown(pool_of(request)))
