@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, get_args
 
 from cusna_core.api import Options
@@ -70,8 +71,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_NAME].strip("-")
 
 
-def secrets(models: Collection[type[Options]], prefix: str = "") -> frozenset[str]:
-    """The dotted names of all fields that hold a secret."""
+@lru_cache(maxsize=256)
+def secrets(models: tuple[type[Options], ...], prefix: str = "") -> frozenset[str]:
+    """The dotted names of all fields that hold a secret. Kept: a list of networks asks for each of them."""
     found: set[str] = set()
     for model in models:
         for name, info in model.model_fields.items():
@@ -79,7 +81,7 @@ def secrets(models: Collection[type[Options]], prefix: str = "") -> frozenset[st
                 found.add(prefix + name)
             for arm in (info.annotation, *get_args(info.annotation)):
                 if isinstance(arm, type) and issubclass(arm, Options):
-                    found |= secrets([arm], f"{prefix}{name}.")
+                    found |= secrets((arm,), f"{prefix}{name}.")
     return frozenset(found)
 
 

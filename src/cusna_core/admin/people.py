@@ -215,8 +215,8 @@ def home_zone(engine: Engine, row: account_rows.Row) -> ZoneInfo:
     decision = engine.decisions.latest(row.integration)
     account = decision.account(row.id) if decision else None
     if decision is not None and account is not None:
-        told = decision.facts_of(row.id).affiliations.values()
-        known_at = {one.location_id for one in told if one.person_id in account.person_ids}
+        told = decision.facts_of(row.id).index.affiliations
+        known_at = {one.location_id for person in account.person_ids for one in told.get(person, ())}
         places = tuple(one for one in places if one.source_id in known_at) or places
     return places[0].zone if places else ZoneInfo("UTC")
 

@@ -115,7 +115,7 @@ class MailSettings:
 
     async def kept(self) -> Kept | None:
         file = self._workshop.file.mail
-        hidden = secrets([Mail])
+        hidden = secrets((Mail,))
         if file is not None:
             values = file.model_dump(mode="json", exclude_unset=True, exclude=set(hidden))
             given = frozenset(one for one in hidden if getattr(file, one) is not None)

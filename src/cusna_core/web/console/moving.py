@@ -113,7 +113,8 @@ async def whither(request: web.Request) -> web.Response:
     bench = request.app[BENCH]
     kept = changeable(await needed(request, "network"))
     controllers = [one for one in await bench.workshop.all("controller") if not one.off and one.enabled]
-    told = await asyncio.gather(*(offered(request, one.name) for one in controllers))
+    networks = await bench.workshop.all("network")
+    told = await asyncio.gather(*(offered(request, one.name, networks) for one in controllers))
     return page(
         request,
         "network_whither.html",

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cusna_core.admin.kept import LONGEST_NAME, Shape, slug
+from cusna_core.admin.kept import LONGEST_NAME, Kept, Shape, slug
 from cusna_core.admin.offers import Offer, offers
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
 from cusna_core.web.console.forms import Field, Form, draw, read, split, typed
@@ -26,14 +26,17 @@ async def choose(request: web.Request) -> web.Response:
     return page(request, "choose_controller.html", at="network", controllers=controllers)
 
 
-async def offered(request: web.Request, controller: str) -> list[Offer] | str:
-    """The SSIDs of a controller; a sentence where it does not tell."""
+async def offered(
+    request: web.Request, controller: str, networks: Sequence[Kept] | None = None
+) -> list[Offer] | str:
+    """The SSIDs of a controller; a sentence where it does not tell. `networks` are all, if they are known."""
     bench = request.app[BENCH]
     told = await bench.survey.choices(controller)
     if isinstance(told, str):
         return told
     ssids = {one.id: one.ssid for one in bench.workshop.engine.estate.wifis.values()}
-    return offers(told, await bench.workshop.needing("controller", controller), ssids)
+    known = await bench.workshop.all("network") if networks is None else networks
+    return offers(told, [one for one in known if one.values.get("controller") == controller], ssids)
 
 
 def shape_of(request: web.Request, controller: str) -> Shape:
