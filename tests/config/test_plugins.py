@@ -56,7 +56,9 @@ def test_nothing_enabled() -> None:
 def test_one_that_is_not_installed() -> None:
     finding = one(plugins.load(["vendor", "Ruckus_One"]), "Ruckus_One")
     assert finding.code == "plugins.absent"
-    assert "`pip install cusna-ruckus-one`" in finding.fix
+    assert "cusna-ruckus-one" in finding.fix
+    # Nothing of ours is on an index, and a name there may be anybody's.
+    assert "pip install" not in finding.fix
 
 
 @pytest.mark.parametrize("name", ["vendr", "Vendor", "cusna-vendor", "cusna_vendor"])

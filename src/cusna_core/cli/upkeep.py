@@ -147,8 +147,8 @@ def demo(
         from cusna_core.demo.run import run
     except ImportError as error:
         raise Failed(
-            f"The demo needs more packages ({error.name}): pip install 'cusna-core[demo]'. "
-            "script/demo sees to that by itself.",
+            f"The demo needs more packages ({error.name}). In a checkout, script/demo brings them; elsewhere "
+            "install cusna-core with its extra [demo].",
             2,
         ) from None
     # A tour tells what it sees by itself; its bad days are meant.

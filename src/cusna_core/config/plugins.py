@@ -131,7 +131,8 @@ def _not_installed(name: str, found: Mapping[str, Any]) -> Unfit:
     return Unfit(
         "plugins.absent",
         f"The plugin {name} is enabled, but not installed; nothing of it works.",
-        f"Install it with `pip install cusna-{canonicalize_name(name)}`, or take it out of [plugins] enable.",
+        f"Install its package, cusna-{canonicalize_name(name)}, from where its author says (`script/install` "
+        "brings Cusna's own), or take it out of [plugins] enable.",
     )
 
 
@@ -283,10 +284,9 @@ def _version(dist: Distribution | None) -> str:
 
 def _summary(dist: Distribution | None) -> str:
     """One line of the package's own; it is not imported for it."""
-    if dist is None or canonicalize_name(dist.name) == CORE:
+    if dist is None or canonicalize_name(dist.name) == CORE or "Summary" not in dist.metadata:
         return ""
-    said = dist.metadata["Summary"] if "Summary" in dist.metadata else ""
-    return said.partition("\n")[0][:200]
+    return dist.metadata["Summary"].partition("\n")[0][:200]
 
 
 def _label(dist: Distribution | None) -> str:

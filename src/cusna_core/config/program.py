@@ -79,8 +79,8 @@ class Plugins(Options):
     enable: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")], ...] = Field(
         default=(),
         title="Enabled plugins",
-        description="Names as `cusna plugins` lists them. A plugin must be installed as well: "
-        "`pip install cusna-NAME`.",
+        description="Names as `cusna plugins` lists them. A plugin must be installed as well; "
+        "`script/install` brings those that come with Cusna.",
         examples=[["andcards", "unifi"]],
     )
 
