@@ -257,7 +257,7 @@ async def test_who_asks_is_forgotten_and_kept_out(admin: Admin) -> None:
     kept = await admin.get(f"{HERE}?q={one.email}")
     assert "Erased, and kept out" in kept.text
     assert (await admin.post(f"{HERE}/let-in", {"email": one.email})).path == f"{HERE}?admitted"
-    await core.engine.sync.read(integration)
+    await core.engine.sync.find(integration, one.email)
     again = await core.db.read(lambda tx: accounts.by_email(tx, integration.id, one.email))
     assert again is not None
     assert again.id != name
