@@ -533,6 +533,31 @@ async def test_a_device_that_left_is_not_counted(
         await network.disconnect(states)
 
 
+async def test_only_whose_key_ended_is_dropped(
+    fake: MerakiFake, make_network: MakeNetwork, key: MakeKey
+) -> None:
+    """Meraki looks for a part of the name; and one device that it will not drop holds nobody else up."""
+    network = make_network(disconnect=True)
+    for number in (1, 10):
+        await network.create(key(f"m{number}", f"passphrase-{number:02}"))
+        for n in range(2):
+            await fake.join("Members", f"passphrase-{number:02}", f"02:00:00:00:{number:02}:0{n}")
+    ended = [state for state in await network.read() if state.label == "cusna-ab12-m1"]
+    fake.faults.append(Fault("status", match="disconnect", status=400))
+    assert await network.disconnect(ended) == 1
+    assert sorted(fake.online("Members")) == ["02:00:00:00:01:00", "02:00:00:00:10:00", "02:00:00:00:10:01"]
+    fake.faults.append(Fault("status", match="disconnect", status=400))
+    with pytest.raises(Rejected):
+        await network.disconnect(ended)
+    fake.journal.clear()
+    assert await network.disconnect(await network.read()) == 3
+    lists = [one for one in fake.journal if one.path.endswith("/clients")]
+    assert len(lists) == 1, "of many, all are asked for at once"
+    fake.journal.clear()
+    assert await network.disconnect([]) == 0
+    assert fake.journal == []
+
+
 def test_disconnecting_is_opt_in(network: MerakiNetwork, make_network: MakeNetwork) -> None:
     assert Feature.DISCONNECT not in network.features
     assert Feature.DISCONNECT in make_network(disconnect=True).features

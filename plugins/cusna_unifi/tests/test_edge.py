@@ -22,6 +22,8 @@ from cusna_core.api import (
     Transient,
     Unreachable,
 )
+from cusna_unifi.fake.air import Air
+from cusna_unifi.fake.rules import Refusal
 from cusna_unifi.fake.state import OFFLINE, PROVISIONING, Station
 
 ANNA, BERT, CARL, PRINTER = (
@@ -662,6 +664,30 @@ async def test_edge_34_nobody_is_kicked_for_additions_and_leaving_first_is_fine(
     await rack.apply(network, rack.end(ANNA))
     assert await network.disconnect(ended) == 1
     assert "aa:bb:cc:00:00:01" not in rack.fake.site.stations
+
+
+async def test_edge_34_a_client_that_unifi_will_not_drop_keeps_nobody_else_on(
+    rack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = await rack.network()
+    await rack.apply(network, rack.new(ANNA))
+    for n in range(3):
+        await rack.fake.join("Members", ANNA, f"aa:bb:cc:00:00:0{n}")
+    ended = await network.read()
+    await rack.apply(network, rack.end(ANNA))
+    real = Air.kick
+    sticky = {"aa:bb:cc:00:00:00"}
+
+    def kick(air: Air, mac: str) -> bool:
+        if mac in sticky:
+            raise Refusal("InvalidObject")
+        return real(air, mac)
+
+    monkeypatch.setattr(Air, "kick", kick)
+    assert await network.disconnect(ended) == 2
+    assert list(rack.fake.online("Members")) == ["aa:bb:cc:00:00:00"]
+    with pytest.raises(Rejected):
+        await network.disconnect(ended)
 
 
 async def test_edge_35_two_sites_and_two_wifis_do_not_mix(rack: Any) -> None:

@@ -1,6 +1,6 @@
 """Which devices are on an SSID, by which key, and how are they dropped?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from cusna_core.api import AuthFailed, Client, Missing, Ref, Rejected
 from cusna_meraki.client import Dashboard
@@ -27,20 +27,34 @@ class Devices:
             for device in await self._here(None)
         ]
 
-    async def drop(self, psk_name: str) -> int:
-        """Disconnect whoever used this identity PSK on this SSID (another may have one of that name)."""
+    async def drop(self, psk_names: Collection[str]) -> int:
+        """Disconnect whoever used these identity PSKs on this SSID (another may have some of those names).
+
+        One is asked for by its name, of which a part is enough for Meraki; for more, all devices are read.
+        A device that Meraki will not drop holds the others up only where it is all of them: what Meraki says
+        of one that just left is not known.
+        """
         count = 0
-        for device in await self._here(psk_name):
+        refused: Rejected | None = None
+        asked = next(iter(psk_names)) if len(psk_names) == 1 else None
+        for device in await self._here(asked) if psk_names else ():
+            if device.psk_name not in psk_names:
+                continue
             try:
                 await self._api.disconnect(self._organization, device.id)
             except Missing:
                 continue  # it left by itself
+            except Rejected as error:
+                refused = error
+                continue
             except AuthFailed:
                 raise Rejected(
                     "The API key may not disconnect devices. Give its admin more rights, or switch the "
                     "option disconnect off."
                 ) from None
             count += 1
+        if refused is not None and count == 0:
+            raise refused
         return count
 
     async def _here(self, psk_name: str | None) -> Sequence[Device]:

@@ -245,7 +245,7 @@ class MerakiNetwork(Network[MerakiNetworkOptions]):
     async def disconnect(self, ended: Sequence[KeyState]) -> int:
         if Feature.DISCONNECT not in self.features:
             raise Unsupported("Disconnecting devices is off (the option disconnect).")
-        return sum([await self._devices.drop(name) for name in {state.label for state in ended} if name])
+        return await self._devices.drop({state.label for state in ended if state.label})
 
     # One key
 

@@ -25,6 +25,7 @@ from cusna_core.api import (
     PluginError,
     RateLimited,
     Ref,
+    Rejected,
     Revoke,
     Secret,
     Segment,
@@ -151,13 +152,19 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
         for one in ended:
             leaving |= view.networks.ids_of(one.vlan)
         kicked = 0
+        refused: Rejected | None = None
         for station in await self._stations(view.wlan):
             if station.network_id in leaving:
                 try:
                     await self._api.kick(station.mac)
                 except Missing:
                     continue  # it left by itself in the meantime
+                except Rejected as error:
+                    refused = error  # the others go all the same
+                    continue
                 kicked += 1
+        if refused is not None and kicked == 0:
+            raise refused
         return kicked
 
     async def apply(self, changes: Sequence[Change]) -> AsyncIterator[Outcome]:

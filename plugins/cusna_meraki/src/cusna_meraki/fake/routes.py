@@ -121,12 +121,12 @@ class Routes:
         site = site_of(self.cloud, request)
         if int(request.query.get("timespan", "86400")) > 2_678_400:
             raise Refused(400, "'timespan' must be at most 31 days")
-        group = request.query.get("pskGroup")
+        group = request.query.get("pskGroup", "")
         statuses = request.query.getall("statuses[]", ["Online", "Offline"])
         shown = [
             {name: value for name, value in client.items() if name not in ("psk", "policy")}
             for client in site.clients.values()
-            if group in (None, client["pskGroup"]) and client["status"] in statuses
+            if group in client["pskGroup"] and client["status"] in statuses  # a part is enough
         ]
         return page(request, shown, least=3, most=5000, default=10, cap=self.cloud.page_size)
 
