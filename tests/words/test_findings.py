@@ -87,7 +87,7 @@ FILLED: dict[str, list[dict[str, str]]] = {
     "<0> <1> without TLS, which is never followed.": [{"<0>": "GET /x redirects to"}],
     "<0> shows a certificate <1>": [{"<1>": _fault(of(code))} for code in (EXPIRED, *OTHER_NAME, -1)],
     "The plugin <0> (<1>) is made for <2> <3>, and this is <4>. It is not used.": [{"<2>": "cusna-core"}],
-    "Bring both together: `pip install --upgrade <0> <1>`.": [{"<0>": "cusna-core"}],
+    "Install versions of <0> and <1> that go together.": [{"<0>": "cusna-core"}],
     "<0> The <1> <2> is switched off until that is mended; <3>.": [
         {"<1>": kind, "<3>": KEPT} for kind in get_args(Kind)
     ],

@@ -150,7 +150,7 @@ def _check_core(name: str, dist: Distribution | None, version: str) -> None:
                 "plugins.version",
                 f"The plugin {name} ({_label(dist)}) is made for {CORE} {need.specifier}, and this is "
                 f"{version}. It is not used.",
-                f"Bring both together: `pip install --upgrade {CORE} {_distribution(dist)}`.",
+                f"Install versions of {CORE} and {_distribution(dist)} that go together.",
             )
 
 
@@ -162,7 +162,7 @@ def _broken(name: str, point: EntryPoint, error: BaseException) -> Unfit:
     return Unfit(
         "plugins.broken",
         f"The plugin {name} ({_label(point.dist)}) cannot be imported ({what}); nothing of it works.",
-        f"Install it again with `pip install --force-reinstall {_distribution(point.dist)}`; "
+        f"Install {_distribution(point.dist)} again, from where it came; "
         f'`python -c "import {point.module}"` shows its error.',
     )
 
