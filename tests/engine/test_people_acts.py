@@ -12,7 +12,7 @@ from cusna_core.flow.world import Place
 from cusna_core.store import devices, people
 from cusna_core.store.db import Tx
 
-from .conftest import HERE, House
+from .conftest import HERE, SSID, House
 
 
 async def test_overrides_end_by_themselves_however_many_and_whatever_the_source_says(house: House) -> None:
@@ -174,3 +174,36 @@ async def test_networks_of_one_name_are_told_apart_in_the_history(house: House) 
     await house.apply()
     page = await Activity(house.engine).page(Asked(kinds=frozenset({"key-create"})))
     assert [line.network for line in page.lines] == ["Members (members)"]
+
+
+async def test_a_key_that_was_left_goes_when_its_network_answers_though_nobody_knows_whose_it_was(
+    house: House,
+) -> None:
+    house.source.add("ann")
+    house.source.add("bob")
+    house.fake.add_foreign_key(SSID, "printer", "printer-key-of-2019")
+    await house.live()
+    await house.apply()
+    before = await house.passphrase("ann")
+    house.fake.break_down(True)
+    refused = await house.run("erase", email="ann@example.com", keep_out=True)
+    assert refused["left"] == ["Members"]
+    account = await house.account("ann")
+    assert await house.members.resolve("here", "ann@example.com") is None, "disabled meanwhile"
+    done = await house.run("erase", email="ann@example.com", keep_out=True, anyway=True)
+    assert done["result"] == {"erased": 1, "left": ["Members"]}
+    house.fake.break_down(False)
+    for _ in range(3):
+        await house.later(minutes=20)
+        await house.apply()
+    assert await house.fake.join(SSID, before, "02:00:00:00:00:01") is None
+    assert await house.labels() == {"Bob", "printer"}
+    assert account not in await house.db.read(
+        lambda tx: [row[0] for row in tx.execute("SELECT id FROM accounts")]
+    )
+    # She would get another passphrase, and nobody else ever gets hers.
+    assert "result" in await house.run("let-back-in", email="ann@example.com")
+    await house.later(minutes=10)
+    await house.apply()
+    assert await house.labels() == {"Ann", "Bob", "printer"}
+    assert await house.passphrase("ann") != before
