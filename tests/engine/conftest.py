@@ -230,7 +230,7 @@ class House:
             for one in await wifi.network.read()
         }
 
-    def keys(self) -> list[str]:
+    def on_air(self) -> list[str]:
         """The passphrases on the WiFi, those of others left out."""
         air = self.fake.airs[SSID]
         return [key["passphrase"] for ref, key in air.keys.items() if ref not in air.foreign]

@@ -180,7 +180,7 @@ async def test_a_new_setup_begins_when_what_an_admin_asked_for_has_ended(
     further.set()
     assert (await bringing).error is None
     assert await until(lambda: house.engine.standing(wifi).plan is not None)
-    assert len(house.keys()) == 3
+    assert len(house.on_air()) == 3
     assert len([one for one in house.fake.journal if one.startswith("POST")]) == 3
 
 
@@ -206,7 +206,7 @@ async def test_what_an_admin_breaks_off_goes_on_by_itself(
         await house.engine.decisions.decide("hq")
     bringing.cancel()
     await asyncio.gather(bringing, return_exceptions=True)
-    assert await until(lambda: len(house.keys()) == 1)
+    assert await until(lambda: len(house.on_air()) == 1)
 
 
 async def test_nobody_works_for_a_network_that_is_there_no_longer(house: House) -> None:
@@ -225,7 +225,7 @@ async def test_a_setup_that_is_taken_up_half_works_all_the_same(
     """The database cannot be written for a moment, as an admin saves."""
     house.source.add("ann")
     await house.engine.start(house.estate())
-    assert await until(lambda: len(house.keys()) == 1)
+    assert await until(lambda: len(house.on_air()) == 1)
     with monkeypatch.context() as full:
 
         async def report(scope: str, findings: Sequence[object]) -> None:
@@ -237,4 +237,4 @@ async def test_a_setup_that_is_taken_up_half_works_all_the_same(
     house.source.add("ben")
     await house.later(minutes=1)
     house.engine.nudge()
-    assert await until(lambda: len(house.keys()) == 2)
+    assert await until(lambda: len(house.on_air()) == 2)

@@ -80,7 +80,7 @@ async def test_at_a_location_taken_out_of_the_file_a_promised_end_comes_in_time(
     assert await until(lambda: house.engine.standing(wifi).plan is not None)
     assert len(await house.labels()) == 20, "they are held"
     await house.later(hours=2)
-    assert await until(lambda: not house.keys())
+    assert await until(lambda: not house.on_air())
 
 
 async def test_an_override_that_an_admin_ends_ends_though_its_integration_is_switched_off(
@@ -130,7 +130,7 @@ async def test_what_cannot_be_decided_of_one_integration_keeps_no_end_of_another
     )
     house.engine._verify_every = house.engine._sync_every = 1e6
     await house.engine.start(estate)
-    assert await until(lambda: len(house.keys()) == 1)
+    assert await until(lambda: len(house.on_air()) == 1)
     decide = house.engine.decisions.decide
 
     async def broken(integration: str) -> Decision:
@@ -140,7 +140,7 @@ async def test_what_cannot_be_decided_of_one_integration_keeps_no_end_of_another
 
     monkeypatch.setattr(house.engine.decisions, "decide", broken)
     await house.later(days=1)
-    assert await until(lambda: not house.keys())
+    assert await until(lambda: not house.on_air())
 
 
 async def test_where_nothing_can_be_decided_promised_ends_come_by_what_was_decided(
@@ -150,11 +150,11 @@ async def test_where_nothing_can_be_decided_promised_ends_come_by_what_was_decid
     house.source.add("ben")
     house.engine._verify_every = house.engine._sync_every = 1e6
     await house.engine.start(house.estate())
-    assert await until(lambda: len(house.keys()) == 2)
+    assert await until(lambda: len(house.on_air()) == 2)
 
     async def broken(integration: str) -> Decision:
         raise OverflowError(integration)
 
     monkeypatch.setattr(house.engine.decisions, "decide", broken)
     await house.later(hours=3)
-    assert await until(lambda: len(house.keys()) == 1)
+    assert await until(lambda: len(house.on_air()) == 1)

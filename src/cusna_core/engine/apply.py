@@ -23,6 +23,7 @@ from cusna_core.api import (
     KeyState,
     Outcome,
     PluginError,
+    Ref,
     Revoke,
     Secret,
     Taken,
@@ -38,7 +39,7 @@ from cusna_core.flow.keys import Wanted
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import audit
 from cusna_core.store import keys as key_rows
-from cusna_core.store.db import Database, Tx
+from cusna_core.store.db import Database, Tx, Unwritable
 from cusna_core.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ PATIENCE = 120.0
 """Seconds that one read of a controller, or one write and then some, may take before it counts as hanging."""
 A_CHANGE = 2.0
 """Seconds more for each change that is written."""
+REMAKES = frozenset({Cause.PASSPHRASE, Cause.VLAN, Cause.END})
+"""Why a key is taken away to be made anew, where the vendor cannot change it."""
 STOP = (Transient, AuthFailed, ConfigError)
 """Errors that concern the whole network, not the one key at which they showed."""
 
@@ -102,7 +105,13 @@ class Applier:
         self, plan: Plan, steps: Sequence[Step], applied: Applied, tell: Callable[[], None]
     ) -> None:
         wifi = plan.wifi
-        changes = await self._intend(plan, steps)
+        try:
+            changes = await self._intend(plan, steps)
+        except Unwritable as error:
+            # What could not be remembered as ours is not made. An end needs no memory.
+            applied.stop = error
+            changes = [(_revoke(one), one) for one in steps if _ends(one)]
+            applied.untried += [one for one in steps if not _ends(one)]
         try:
             async with asyncio.timeout(PATIENCE + A_CHANGE * len(steps)):
                 # A driver's `apply` is an async generator: closed here, whatever happens.
@@ -110,7 +119,11 @@ class Applier:
                 async with aclosing(outcomes):
                     async for outcome in outcomes:
                         step = next(one for change, one in changes if change is outcome.change)
-                        await self._keep(wifi, step, outcome)
+                        try:
+                            await self._keep(wifi, step, outcome)
+                        except Unwritable as error:
+                            # What became of it is seen when the network is read; nothing waits for it.
+                            applied.stop = error
                         if outcome.error is None:
                             applied.done.append(step)
                             tell()
@@ -134,9 +147,8 @@ class Applier:
             for step in steps:
                 if step.segment is not None:
                     made.append((EnsureSegment(step.segment), step))
-                elif step.verb is Verb.REVOKE and step.ref is not None:
-                    label = step.was.state.label if step.was else None
-                    made.append((Revoke(step.ref, label or ""), step))
+                elif step.verb is Verb.REVOKE:
+                    made.append((_revoke(step), step))
                 elif step.wanted is not None:
                     made.append(self._wanted(tx, wifi, step, step.wanted, now))
             return made
@@ -228,6 +240,16 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - a driver that cannot must not hide what else was done
             # The keys are gone, so nobody joins again; who is on stays until the next roam.
             log.warning("%s: devices could not be disconnected (%s).", wifi.id, type(error).__name__)
+
+
+def _revoke(step: Step) -> Revoke:
+    label = step.was.state.label if step.was else None
+    return Revoke(step.ref or Ref(""), label or "")
+
+
+def _ends(step: Step) -> bool:
+    """Whether a key goes for good, and not to be made anew."""
+    return step.verb is Verb.REVOKE and not REMAKES.intersection(step.causes)
 
 
 def taken(applied: Applied) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from cusna_core.flow.world import Account, Place
 from cusna_core.store import audit
 from cusna_core.store import companies as company_rows
 from cusna_core.store import groups as group_rows
-from cusna_core.store.db import Database, Tx
+from cusna_core.store.db import Database, Tx, Unwritable
 
 UNBELIEVED = timedelta(days=1)
 """So long a company that the source lost is still thought to be there."""
@@ -136,7 +136,11 @@ class Grouping:
             if (allotment.groups, allotment.rests) != (groups, rules.rests):
                 named = {one.company for one in (*allotment.groups, *groups)}
                 called = {one: self.called(one) for one in named}
-                await self._db.run(lambda tx: _keep(tx, groups, allotment, called, now))
+                try:
+                    await self._db.run(lambda tx: _keep(tx, groups, allotment, called, now))
+                except Unwritable:
+                    # A number that is not remembered could be given out twice: whoever needs a new one waits.
+                    allotment = _as_stored(allotment, groups, wanted, rules.links)
         return allotment, rules.links
 
     def _companies(
@@ -218,6 +222,14 @@ def _keep(
         told: dict[str, object] = {"integration": company[0], "company": company[1], "name": called[company]}
         told |= {name: vlan for name, vlan in (("was", was), ("vlan", is_now)) if vlan is not None}
         audit.write(tx, kind, now, who="cusna", network=network, data=told)
+
+
+def _as_stored(
+    allotment: Allotment, groups: tuple[Group, ...], wanted: Iterable[At], links: Links
+) -> Allotment:
+    have = {(one.company, one.network_id) for one in groups}
+    lacking = {(stands_for(name, links), network) for name, network in wanted} - have
+    return replace(allotment, groups=groups, without=frozenset(lacking))
 
 
 def _number(group: Group | None) -> int | None:

@@ -11,6 +11,7 @@ from cusna_core.api import PluginError, Transient
 from cusna_core.engine.estate import Wifi
 from cusna_core.engine.plan import Plan
 from cusna_core.flow.changes import Step
+from cusna_core.store.db import Unwritable
 
 LONGEST_PAUSE = 300.0
 PROBE = 10.0
@@ -81,9 +82,12 @@ class Job:
 
     def failed(self, error: Exception, now: float, share: float) -> None:
         """It gets a pause, which doubles from trouble to trouble; `share` (up to 1) of it is waited."""
-        self.failures += 1
         self.said = _sentence(error)
         self.tried = now
+        if isinstance(error, Unwritable):
+            self.due = now + AGAIN  # the controller answers: what ends meanwhile still goes at once
+            return
+        self.failures += 1
         self.stopped = not isinstance(error, (Transient, TimeoutError))
         # Refused credentials, a wrong option, a bug: it is an admin who mends it.
         pause = LONGEST_PAUSE if self.stopped else min(LONGEST_PAUSE, 2.0 ** min(self.failures, 9)) * share
@@ -116,7 +120,7 @@ def answer(futures: Sequence[asyncio.Future[None]]) -> None:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, PluginError):
+    if isinstance(error, (PluginError, Unwritable)):
         return str(error)
     if isinstance(error, TimeoutError):
         return "The controller did not answer in time."

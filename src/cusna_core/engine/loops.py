@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from cusna_core.api import Clock
 from cusna_core.engine.fence.calls import place
+from cusna_core.store.db import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ class Loops:
         while True:
             try:
                 await loop()
+            except Unwritable:
+                await self._clock.sleep(AFTER_A_BUG)  # it was told where it happened
             except Exception as error:  # noqa: BLE001 - told without its text, which may hold anything
                 log.error("%s met a bug (%s). It begins again in %s s.", name, place(error), AFTER_A_BUG)  # noqa: TRY400
                 await self._clock.sleep(AFTER_A_BUG)
@@ -41,6 +44,8 @@ class Loops:
         async def told() -> None:
             try:
                 await work
+            except Unwritable:
+                return
             except Exception as error:  # noqa: BLE001 - as above
                 log.error("A bug (%s).", place(error))  # noqa: TRY400
 

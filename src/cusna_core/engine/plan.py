@@ -20,7 +20,7 @@ from cusna_core.flow.world import Account
 from cusna_core.store import fingerprints
 from cusna_core.store import keys as key_rows
 from cusna_core.store import retired as retired_rows
-from cusna_core.store.db import Database, Tx
+from cusna_core.store.db import Database, Tx, Unwritable
 from cusna_core.store.vault import Vault
 
 
@@ -78,7 +78,7 @@ class Planner:
         if self.grouping.manages(wifi, self._decisions.integrations()):
             segments = tuple(await wifi.network.segments())
         now = now or self._clock.now()
-        told = await self._db.run(lambda tx: self._tell(tx, wifi, seen))
+        told = await self._told(wifi, seen)
         _believe(wifi, seen, told.memory)
         owned = own(seen, told.memory, wifi.network.features)
         accesses, accounts = self._who(wifi, only, now)
@@ -145,6 +145,13 @@ class Planner:
         )
         at_home = {one.account_id for one in left if one.location_id not in staying}
         return left, frozenset(one.account_id for one in left) - at_home
+
+    async def _told(self, wifi: Wifi, seen: tuple[Seen, ...]) -> _Told:
+        try:
+            # A read: mostly the foreign keys are those that were there before, and nothing is written.
+            return await self._db.read(lambda tx: self._tell(tx, wifi, seen))
+        except Unwritable:
+            return await self._db.read(lambda tx: _Told(tuple(key_rows.memory(tx, wifi.id)), ()))
 
     def _tell(self, tx: Tx, wifi: Wifi, seen: tuple[Seen, ...]) -> _Told:
         memory = tuple(key_rows.memory(tx, wifi.id))

@@ -17,6 +17,7 @@ from cusna_core.engine.estate import Integration
 from cusna_core.engine.findings import Findings
 from cusna_core.engine.sync import Sync
 from cusna_core.engine.timing import StepGuard
+from cusna_core.store.db import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,10 @@ class Poller:
         name = self.integration.id
         try:
             synced = await self._sync.read(self.integration)
+        except Unwritable:
+            self._failures += 1  # ours and not the source's, and told already
+            self.tried.set()
+            return
         except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the others
             self._failures += 1
             meant = isinstance(error, PluginError)

@@ -19,6 +19,7 @@ from cusna_core.engine.job import AGAIN, PROBE, Job, Standing, answer
 from cusna_core.engine.plan import Plan, Planner
 from cusna_core.engine.proof import Proof
 from cusna_core.engine.watch import Watch
+from cusna_core.store.db import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -278,6 +279,8 @@ class Worker:
         """Wait and try again; say so once."""
         wifi = job.wifi
         job.failed(error, self._clock.monotonic(), self._random.uniform(0.5, 1.0))
+        if isinstance(error, Unwritable):
+            return  # ours and no controller's, and told already; findings cannot be written either
         if job.failures == 1:
             log.warning("%s: %s", wifi.id, _said(error))
         if job.failures >= 2 or job.stopped:

@@ -9,6 +9,7 @@ not wait for a long sync (two writing ones are what SQLite's WAL-reset bug befor
 
 import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -28,6 +29,18 @@ T = TypeVar("T")
 BUSY_TIMEOUT: Final = 5.0
 COMPANY: Final = 64
 """So many short transactions share a commit at most: nobody waits for a crowd."""
+
+
+DISK: Final = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+)
+"""What SQLite says of the disk, and of nothing that we did."""
+
+log = logging.getLogger(__name__)
+
+
+class Unwritable(sqlite3.OperationalError):
+    """The database cannot be written just now: a full disk mostly. Nothing of the transaction was kept."""
 
 
 class AlreadyRunning(Exception):
@@ -137,6 +150,7 @@ class Database:
         self._company: list[tuple[Callable[[Tx], Any], asyncio.Future[Any]]] = []
         """Who waits to share a commit."""
         self._sharing: asyncio.Task[None] | None = None
+        self._unwritable = False
 
     @classmethod
     async def open(cls, path: Path, backups: Path | None = None) -> Self:
@@ -155,8 +169,26 @@ class Database:
         return cls(path, writer, reader)
 
     async def run(self, fn: Callable[[Tx], T]) -> T:
-        """Run one write transaction: committed to the disk when this returns, undone if `fn` raises."""
-        return await self._hop(self._writer, "BEGIN IMMEDIATE", fn)
+        """Run one write transaction: committed to the disk when this returns, undone if `fn` raises.
+
+        Raises Unwritable where the disk refuses; that is told once, and once when it is over.
+        """
+        before = self._writer.total_changes
+        try:
+            outcome = await self._hop(self._writer, "BEGIN IMMEDIATE", fn)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in DISK:
+                raise
+            said = f"The database cannot be written: {error}. Nobody loses WiFi and promised ends come;"
+            said += " all else waits."
+            if not self._unwritable:
+                log.error("%s Make room on the disk of %s.", said, self.path.parent)  # noqa: TRY400 - a sentence
+            self._unwritable = True
+            raise Unwritable(said) from error
+        if self._unwritable and self._writer.total_changes > before:
+            self._unwritable = False
+            log.info("The database can be written again.")
+        return outcome
 
     async def share(self, fn: Callable[[Tx], T]) -> T:
         """Like `run`, for short functions of which many come at once: those that wait share one commit.
