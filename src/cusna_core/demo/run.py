@@ -27,6 +27,10 @@ async def run(folder: Path, port: int, *, tour: bool, empty: bool) -> int:
     if not _emptied(folder):
         out.print(f"{folder} is there and is not a demo's. Name another folder with --folder.")
         return 2
+    if tour:
+        out.print(
+            Text("Cusna starts, and everything around it in a box. The tour takes half a minute.", "dim")
+        )
     registry = plugins.load(_installed(), fakes=True)
     stage = await Stage.build(folder, registry, port, given=empty, hooks=not tour)
     portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"

@@ -4,7 +4,9 @@ Each step prints what it saw. A step that does not hold ends the tour.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
@@ -12,7 +14,7 @@ from rich.text import Text
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.people import KREUZBERG
 from cusna_core.demo.stage import PRINTER, SSID, Stage, until
-from cusna_core.demo.visitor import LINK, Visitor
+from cusna_core.demo.visitor import LINK, Page, Visitor
 
 
 class Broken(Exception):
@@ -97,8 +99,8 @@ class Tour:
         page = await mara.until_working("kreuzberg")
         self._must(
             page.field("state") == "working",
-            f"she is signed in: “{page.field('ssid')}” works until "
-            f"{page.field('until') or 'further notice'}, because of {page.field('because')}, "
+            f"she is signed in: “{page.field('ssid')}” works until {_until(page)}, "
+            f"because of {page.field('because')}, "
             f"in {page.field('group')}'s own network",
             f"her passphrase does not work: {page.field('state')}",
         )
@@ -179,7 +181,7 @@ class Tour:
         page = await nina.until_working("kreuzberg")
         self._must(
             page.field("state") == "working",
-            f"she presses Check again: works until {page.field('until')}, because of {page.field('because')}",
+            f"she presses Check again: works until {_until(page)}, because of {page.field('because')}",
             f"her booking is not seen: {page.field('because')}",
         )
         self.ninas = await nina.passphrase("kreuzberg") or ""
@@ -244,7 +246,8 @@ class Tour:
             ("Nina", self.nina, self.ninas, 0),
         ):
             vlan = await visitor.join("kreuzberg", passphrase, f"{name}'s laptop")
-            self._must(vlan == of, f"{name} still joins, in the same network", f"{name} is in {vlan}")
+            where = "is refused" if vlan is None else f"is in {vlan}, not in {of}"
+            self._must(vlan == of, f"{name} still joins, in the same network", f"{name} {where}")
         page = await self.jonas.wifi("kreuzberg")
         self._must(page.field("state") == "working", "the portal goes on working", f"it is {page.status}")
         after = await self.mara.devices()
@@ -266,6 +269,14 @@ class Tour:
 
     def _foreign(self) -> list[dict[str, str]]:
         return [one.foreign_keys(SSID) for one in self._stage.vendors()]
+
+
+def _until(page: Page) -> str:
+    """As somebody at Kreuzberg says it."""
+    told = page.field("until")
+    if not told:
+        return "further notice"
+    return f"{datetime.fromisoformat(told).astimezone(ZoneInfo(KREUZBERG.zone)):%A, %-d %B, %H:%M} there"
 
 
 def _listed(names: Iterable[str]) -> str:
