@@ -48,6 +48,15 @@ async def test_copied_text_is_the_passphrase_to_the_letter(house: House) -> None
     assert html.unescape(re.sub(r"<[^>]+>", "", inner)) == await house.folk.passphrase(account)
 
 
+async def test_when_the_disk_is_full_who_is_signed_in_sees_the_page(house: House) -> None:
+    await house.person(ANNA)
+    browser = await house.signed_in(ANNA)
+    house.clock.later(minutes=2)  # it is time to note that the session is alive
+    await house.db._hop(house.db._writer, "BEGIN", lambda tx: tx.execute("PRAGMA query_only = 1"))
+    page = await browser.get(f"{HERE}/wifi")
+    assert (page.status, page.fields("ssid")) == (200, ["Members"])
+
+
 async def test_data_values(house: House) -> None:
     account = await house.person(ANNA)
     ends = house.clock.now().replace(hour=23)

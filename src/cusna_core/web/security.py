@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from cusna_core.engine.ring import Harmless
 from cusna_core.store import sign_in
+from cusna_core.store.db import Unwritable
 from cusna_core.web.cookies import ADMIN, MEMBER
 from cusna_core.web.errors import refusal
 from cusna_core.web.routes import FORM_BYTES, Declared, Handler, Route, Who
@@ -204,7 +205,11 @@ async def session(
     if not token:
         return None
     now = site.clock.now()
-    found = await site.db.read(lambda tx: sign_in.session(tx, site.vault, token, now, quiet=quiet))
+    try:
+        found = await site.db.read(lambda tx: sign_in.session(tx, site.vault, token, now, quiet=quiet))
+    except Unwritable:
+        # That somebody was here cannot be noted on a full disk; what there is can be shown all the same.
+        found = await site.db.read(lambda tx: sign_in.session(tx, site.vault, token, now, quiet=True))
     return found if found is not None and found.kind == cookie else None
 
 
