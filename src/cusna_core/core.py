@@ -20,7 +20,9 @@ from cusna_core.config.setup import Setup
 from cusna_core.engine import build, reach
 from cusna_core.engine.engine import Engine
 from cusna_core.engine.estate import Estate
+from cusna_core.engine.fence.calls import GUARDED
 from cusna_core.engine.fence.hush import Hush
+from cusna_core.engine.fence.stall import Alarm
 from cusna_core.engine.hints import Hints
 from cusna_core.engine.members import Members
 from cusna_core.engine.opening import Ground
@@ -82,6 +84,8 @@ class Core:
         self._held = held
         self.hush = Hush()
         self.hush.install()
+        self.alarm = Alarm(GUARDED)
+        self.alarm.install()
         self.ring = Ring()
         self.ring.install()
         self._ground = Ground(
@@ -167,6 +171,7 @@ class Core:
         finally:
             await self.db.close()
             self._held.release()
+            self.alarm.uninstall()
             self.hush.uninstall()
             self.ring.uninstall()
 

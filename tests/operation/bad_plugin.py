@@ -5,6 +5,7 @@ The test copies this file into a folder of its own and installs it under the nam
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -295,6 +296,14 @@ class CheckHangs(Memory):
         return []
 
 
+class CheckBlocks(Memory):
+    """Nobody else has a turn meanwhile."""
+
+    async def check(self) -> Sequence[Finding]:
+        time.sleep(600)
+        return []
+
+
 class CheckNone(Memory):
     async def check(self) -> Any:
         return None
@@ -317,6 +326,7 @@ for base in (
     ClosesHanging,
     NetworkNone,
     CheckHangs,
+    CheckBlocks,
     CheckNone,
     CheckRaises,
     Choices,

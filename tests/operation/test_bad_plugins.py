@@ -17,6 +17,7 @@ from cusna_core.app import App
 from cusna_core.config import plugins
 from cusna_core.demo.stage import until
 from cusna_core.engine.fence import calls as fence
+from cusna_core.engine.fence import stall
 from cusna_core.store import accounts
 from cusna_core.store import findings as rows
 from cusna_core.testing.memory_fake import MemoryFake
@@ -71,6 +72,7 @@ SWITCHED_OFF = {
 }
 CHECKS = {
     "checknone": "check() gave nothing (None)",
+    "checkblocks": "kept the whole program waiting in check(), and was broken off",
     "checkraises": "raised AssertionError in check()",
     "checkstexts": "where Finding belongs",
 }
@@ -144,6 +146,8 @@ async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stre
     patch.syspath_prepend(str(site))
     patch.setattr(plugins, "PATIENCE", 1.0)
     patch.setattr(fence, "GRACE", 0.2)
+    patch.setattr(stall, "LONGEST", 2.0)
+    patch.setattr(stall, "AGAIN", 0.5)
     for what, seconds in {"open": 2.0, "check": 4.0, "read": 3.0, "close": 1.0}.items():
         patch.setitem(fence.SECONDS, what, seconds)
     install(site, "bad", Path(__file__).with_name("bad_plugin.py").read_text())

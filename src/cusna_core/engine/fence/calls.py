@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from cusna_core.api import ConfigError, Finding, PluginError, Transient, Unreachable
 from cusna_core.engine.fence.hush import Hush
 from cusna_core.engine.fence.shapes import Misfit, kind, listed
+from cusna_core.engine.fence.stall import Stalled
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,9 @@ class Fence:
     def result(self, what: str, task: asyncio.Task[object]) -> object:
         if task.cancelled():
             raise self.fault(f"cancelled itself in {what}()")
+        stalled = task.exception()
+        if isinstance(stalled, Stalled):  # broken off on the last inch
+            raise self._bug(what, stalled) from None
         return task.result()
 
     def now(self, what: str, make: Callable[[], T]) -> T:
@@ -193,8 +197,15 @@ class Fence:
         return error
 
     def _bug(self, what: str, error: BaseException) -> Fault:
+        if isinstance(error, Stalled):
+            said = f"kept the whole program waiting in {what}(), and was broken off: it must block nobody"
+            return Fault(self.plugin, said, place(error))
         name = type(error).__name__[:60]
         return Fault(self.plugin, f"raised {name} in {what}()", place(error))
+
+
+GUARDED: Final = frozenset({Fence._contained.__code__, Fence.now.__code__})
+"""Within these a plugin's code runs."""
 
 
 def place(error: BaseException) -> str:
