@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from cusna_core.words import choose, language, languages
@@ -22,6 +23,7 @@ KEYWORDS = {
 }
 TEMPLATES = {"encoding": "utf-8", "extensions": "jinja2.ext.do", "silent": "false"}
 Id = tuple[str | None, str | tuple[str, ...]]
+METHOD = re.compile(r"\blanguage\.(text|markup|several|pgettext)\(")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 
 
@@ -35,8 +37,12 @@ def used() -> Iterator[tuple[Id, str]]:
                 method, options = "jinja2.ext:babel_extract", TEMPLATES
             else:
                 continue
-            for line, message, _, context in extract_from_file(
-                method, path, keywords=KEYWORDS, options=options, strip_comment_tags=False
+            # The extraction of templates knows plain names only, and macros say `language.text(...)`.
+            plain = (
+                METHOD.sub(r"\1(", path.read_text("utf-8")) if "jinja2" in method else path.read_text("utf-8")
+            )
+            for line, message, _, context in extract(
+                method, BytesIO(plain.encode()), keywords=KEYWORDS, options=options, strip_comment_tags=False
             ):
                 if message:
                     yield (context, message), f"{path.relative_to(SOURCES)}:{line}"
@@ -92,6 +98,7 @@ def test_the_extraction_sees_code_and_templates() -> None:
     where = {place.split(":")[0] for _, place in used()}
     assert "words/reasons.py" in where
     assert "mail/letters.py" in where
+    assert (None, "Move to another WiFi") in {ident for ident, _ in used()}, "said in a macro"
 
 
 @pytest.mark.parametrize("code", COMPLETE)

@@ -22,7 +22,8 @@ ERRORS = (
     "AuthFailed", "BadAnswer", "ConfigError", "Missing", "RateLimited", "Rejected", "Transient",
     "Unreachable",
 )  # fmt: skip
-FORMS = ("admin/trial.py", "admin/workshop.py", "admin/survey.py", "mail/smtp.py")
+FORMS = ("config/values.py", "admin/trial.py", "admin/workshop.py", "admin/survey.py", "mail/smtp.py")
+FORM_ERRORS = ("Problem", "ValueError", "Misconfigured", "Temporary", "Deferred")
 """Whose sentences stand on forms and pages of the console as they are."""
 DE = language("de")
 
@@ -50,11 +51,11 @@ def made() -> Iterator[tuple[str, ast.expr]]:
                     node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 )
                 spots = PLACES.get(name, (0,) if where.startswith("api/") and name in ERRORS else ())
-                if where in FORMS and name in ("Problem", "Misconfigured", "Temporary", "Deferred"):
+                if where in FORMS and name in FORM_ERRORS:
                     spots = (1,) if name == "Problem" else (0,)
                 yield from ((at, node.args[each]) for each in spots if each < len(node.args))
                 yield from ((at, each.value) for each in node.keywords if each.arg in ("summary", "fix"))
-            elif isinstance(node, ast.Assign | ast.Return) and where in FORMS and node.value is not None:
+            elif isinstance(node, ast.Assign | ast.Return) and where in FORMS[1:] and node.value is not None:
                 named = [one.id for one in getattr(node, "targets", ()) if isinstance(one, ast.Name)]
                 if "text" in named or isinstance(node, ast.Return):
                     yield at, node.value
@@ -99,6 +100,7 @@ FILLED: dict[str, list[dict[str, str]]] = {
     '<0> in the source: "<1>". The location is switched off.': [
         {"<0>": one} for one in ("There is no such location", "Several locations have this title")
     ],
+    'is no time zone such as "Europe/Berlin".<0>': [{"<0>": ""}, {"<0>": " Did you mean Europe/Rome?"}],
     "engine/retire.py": [{"<0>": "Members (it was the network members)"}],
     "mail/smtp.py": [SERVER],
 }
