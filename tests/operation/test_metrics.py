@@ -143,3 +143,10 @@ def test_log_lines_as_json() -> None:
     assert told["time"].endswith("+00:00")
     assert "KeyError" in told["error"]
     assert "\n" not in Json().format(record)
+
+
+def test_a_masked_traceback_is_in_the_json_line_as_well() -> None:
+    """Where a secret was masked in it, the record has the text and no exception any more."""
+    record = logging.LogRecord("cusna.x", logging.ERROR, "f", 1, "it went wrong", (), None)
+    record.exc_text = "ValueError: •••"
+    assert json.loads(Json().format(record))["error"] == "ValueError: •••"
