@@ -133,7 +133,13 @@ def demo(
         Path, typer.Option(metavar="PATH", help="Where the demo keeps its data; emptied at start.")
     ] = Path("demo-data"),
     port: Annotated[
-        int, typer.Option(metavar="PORT", help="The portal's port; the demo's own page is on the next one.")
+        int,
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65534,
+            help="The portal's port; the demo's own page is on the next one.",
+        ),
     ] = 8080,
     empty: Annotated[
         bool, typer.Option("--empty", help="Start unconfigured, to walk the Settings path.")

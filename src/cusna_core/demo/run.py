@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import signal
+import socket
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -24,6 +25,12 @@ MARK = ".cusna-demo"
 async def run(folder: Path, port: int, *, tour: bool, empty: bool) -> int:
     """Run until interrupted, or until the tour is walked. Returns the exit code."""
     out = Console(highlight=False, soft_wrap=True)
+    for one in (port, port + 1):
+        if why := _in_the_way(one):
+            out.print(
+                f"Port {one} cannot be used: {why}. Name another with --port; the next one is needed too."
+            )
+            return 2
     if not _emptied(folder):
         out.print(f"{folder} is there and is not a demo's. Name another folder with --folder.")
         return 2
@@ -54,8 +61,21 @@ def _installed() -> list[str]:
     return [point.name for point in entry_points(group=hooks.GROUP)]
 
 
+def _in_the_way(port: int) -> str | None:
+    """Asked before anything starts: that 8080 is taken is what happens most often here."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror
+    return None
+
+
 def _emptied(folder: Path) -> bool:
     """Start from nothing each time; never empty a folder that is not ours."""
+    if folder.exists() and not folder.is_dir():
+        return False
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
             return False
