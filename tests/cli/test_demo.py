@@ -8,6 +8,19 @@ import pytest
 from .conftest import run
 
 
+def free_pair() -> int:
+    """A port whose neighbour is free as well."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            port = int(one.getsockname()[1])
+            try:
+                two.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
 @pytest.mark.parametrize("next_one", [False, True])
 def test_a_port_that_is_taken_is_no_bug(tmp_path: Path, next_one: bool) -> None:
     with socket.socket() as other:
@@ -30,11 +43,9 @@ def test_a_port_that_cannot_be_is_wrong_use(tmp_path: Path) -> None:
 
 def test_what_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "work").write_text("years of it")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = str(one.getsockname()[1])
+    port = free_pair()
     for folder in (tmp_path, tmp_path / "work"):
-        said = run("demo", "--folder", str(folder), "--port", port)
+        said = run("demo", "--folder", str(folder), "--port", str(port))
         assert said.code == 2
         assert "is not a demo's" in said.out
     assert (tmp_path / "work").read_text() == "years of it"
