@@ -15,7 +15,7 @@ from cusna_core.api import hooks
 from cusna_core.config import plugins
 from cusna_core.demo import panel
 from cusna_core.demo.file import ADMIN
-from cusna_core.demo.stage import Stage
+from cusna_core.demo.stage import NothingToPlay, Stage
 from cusna_core.demo.tour import Tour
 
 MARK = ".cusna-demo"
@@ -39,7 +39,11 @@ async def run(folder: Path, port: int, *, tour: bool, empty: bool) -> int:
             Text("Cusna starts, and everything around it in a box. The tour takes half a minute.", "dim")
         )
     registry = plugins.load(_installed(), fakes=True)
-    stage = await Stage.build(folder, registry, port, given=empty, hooks=not tour)
+    try:
+        stage = await Stage.build(folder, registry, port, given=empty, hooks=not tour)
+    except NothingToPlay as error:
+        out.print(str(error))
+        return 2
     portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"
     runner = web.AppRunner(panel.build(stage, portal), access_log=None)
     try:

@@ -20,6 +20,10 @@ PRINTER = "printer-do-not-touch-2019"
 ALWAYS = (KREUZBERG, HAFEN, BAIXA)
 
 
+class NothingToPlay(Exception):
+    """No source or no WiFi vendor can be played: a sentence."""
+
+
 @dataclass(slots=True)
 class Device:
     """A phone or laptop in somebody's hands."""
@@ -69,9 +73,11 @@ class Stage:
         A clock that was jumped before chooses the day on which the story begins.
         """
         clock = clock or JumpingClock()
+        told_by = _fake(registry, FakeSource, ("andcards",))
+        _fake(registry, FakeWifi, ())
         inbox = Inbox()
         await inbox.start()
-        source = _fake(registry, FakeSource, ("andcards",))(clock)
+        source = told_by(clock)
         await source.start()
         air = await _air(registry, clock)
         cast = Cast(source, clock.now(), [one for one in SPOTS if one.slug in air])
@@ -152,7 +158,10 @@ def _fake(registry: Registry, kind: type[Any], preferred: tuple[str, ...]) -> ty
     for name in (*preferred, *found):
         if name in found:
             return found[name]
-    raise LookupError("No enabled plugin brings a fake of this kind: install the plugins first.")
+    raise NothingToPlay(
+        "No plugin that is installed here brings a vendor in a box. Install some beside cusna-core; "
+        "in a checkout script/demo does it."
+    )
 
 
 async def _air(registry: Registry, clock: JumpingClock) -> dict[str, FakeWifi]:
