@@ -52,7 +52,7 @@ def test_what_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_without_plugins_there_is_nothing_to_play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cusna_core.demo.run._installed", lambda: [])
+    monkeypatch.setattr("cusna_core.demo.run._installed", list)
     said = run("demo", "--folder", str(tmp_path / "demo"), "--port", str(free_pair()))
     assert (said.code, said.err) == (2, "")
     assert "No plugin that is installed here brings a vendor in a box." in said.out
