@@ -51,6 +51,13 @@ async def test_a_quiet_wifi_and_a_change_in_the_portal(rack: Any, vlans: bool) -
     assert rack.fake.site.ppsks("Members")[0]["networkconf_id"] == (company if vlans else "")
 
 
+async def test_no_passphrase_is_kept_for_a_moment(rack: Any) -> None:
+    network = await rack.network()
+    assert await rack.apply(network, rack.new(ANNA)) == [None]
+    kept = await network._shared.wlans_without_keys(lately=60.0)
+    assert [(len(one.private_preshared_keys), one.x_passphrase) for one in kept] == [(0, None)]
+
+
 async def test_networks_are_looked_up_anew_after_a_moment(rack: Any) -> None:
     network = await rack.network()
     await look(network, vlans=True)

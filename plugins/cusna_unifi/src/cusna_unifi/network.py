@@ -108,7 +108,8 @@ class UnifiNetwork(Network[UnifiNetworkOptions]):
 
     async def segments(self) -> Sequence[SegmentState]:
         networks = await self._shared.networks(lately=A_MOMENT)
-        return vlans.states(networks, await self._shared.wlans(lately=A_MOMENT), self.options)
+        wlans = await self._shared.wlans_without_keys(lately=A_MOMENT)
+        return vlans.states(networks, wlans, self.options)
 
     async def create(self, key: Key) -> Ref:
         return await self._alone(Create(key))

@@ -1,7 +1,8 @@
 """What do the SSIDs of one controller share? Locks, who has which WLAN, and what a list said a moment ago."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cusna_core.api import Finding, Level
 from cusna_unifi.client import UnifiApi
@@ -9,6 +10,7 @@ from cusna_unifi.wire import NetworkConf, Wlan
 
 A_MOMENT = 5.0
 """Seconds: who reads keys, then VLANs, writes and reads back asks for the site's networks once."""
+NO_SECRETS: Mapping[str, Any] = {"private_preshared_keys": (), "x_passphrase": None}
 
 
 class Shared:
@@ -31,11 +33,16 @@ class Shared:
             self._networks = self._now(), found
         return self._networks[1]
 
-    async def wlans(self, *, lately: float = 0.0) -> Sequence[Wlan]:
-        """The site's WLANs, likewise. Their lists of keys are old as soon as anybody writes one."""
+    async def wlans(self) -> Sequence[Wlan]:
+        """The site's WLANs as they are, with their keys, which are not kept."""
+        found = await self._api.wlans()
+        self._wlans = self._now(), [one.model_copy(update=NO_SECRETS) for one in found]
+        return found
+
+    async def wlans_without_keys(self, *, lately: float) -> Sequence[Wlan]:
+        """The site's WLANs as they are, or were at most so many seconds ago."""
         if self._now() - self._wlans[0] >= lately:
-            found = await self._api.wlans()
-            self._wlans = self._now(), found
+            await self.wlans()
         return self._wlans[1]
 
     def claim(self, wlan_id: str, identity: str) -> Finding | None:
