@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from cusna_core.api import AuthFailed, Block, Change, Outcome, Rejected
+from cusna_core.api import AuthFailed, Block, Change, Outcome, Ref, Rejected
 from cusna_core.api.keys import BATCH
 from cusna_core.demo.stage import until
+from cusna_core.engine.job import Job
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import keys as key_rows
 
@@ -111,6 +112,51 @@ async def test_a_refused_key_is_tried_again(house: House, monkeypatch: pytest.Mo
     assert result["networks"][0]["failed"] == [{"who": "Ann", "why": "Not this one."}]
     await house.apply()
     assert await state(house, "ann") == "working"
+
+
+async def test_a_yes_that_is_not_kept_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that makes nothing, or ends nothing, and says that it did: nobody else would ever hear."""
+    house.source.add("ann")
+    await house.live()
+    network = house.engine.estate.wifis["members"].network
+    asked: list[object] = []
+
+    async def create(key: object) -> Ref:
+        asked.append(key)
+        return Ref("nowhere")
+
+    async def codes() -> set[str]:
+        stored = await house.db.read(lambda tx: tx.execute("SELECT scope, code FROM findings").fetchall())
+        return {row["code"] for row in stored if row["scope"] == "network:members:run"}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(network, "create", create)
+        for _ in range(3):
+            await house.apply()
+        assert await codes() == set(), "a vendor may take its time"
+        await house.later(minutes=4)
+        await house.apply()
+        assert await codes() == {"network.not-kept"}
+        assert await state(house, "ann") != "working"
+    await house.apply()
+    assert await state(house, "ann") == "working"
+    assert await codes() == set()
+
+
+async def test_what_is_not_kept_is_asked_for_less_and_less_often(house: House) -> None:
+    await house.live()
+    job = Job(house.engine.estate.wifis["members"])
+    pauses = []
+    now = 0.0
+    while now < 1500:
+        job.due = None
+        job.showed(False, now)
+        assert job.due is not None
+        pauses.append(job.due - now)
+        now = job.due
+    assert pauses == [30, 30, 60, 120, 240, 300, 300, 300, 300]
+    job.showed(True, now)
+    assert not job.breaks_its_word(now + 10_000)
 
 
 async def test_one_who_waits_goes_between_the_chunks_of_a_bulk(house: House) -> None:

@@ -17,7 +17,9 @@ LONGEST_PAUSE = 300.0
 PROBE = 10.0
 """Seconds between two tries of a controller in trouble while members wait for it."""
 AGAIN = 30.0
-"""Seconds until a network is looked at again that did not show what it was given."""
+"""Seconds until a network is looked at again that did not show what it was given, and longer later."""
+PATIENT = 120.0
+"""Seconds beyond what a vendor takes to settle, after which what it did not show is no longer on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Job:
     """It refuses us, and asking often would make that worse."""
     said: str = ""
     """Why it does not go on; empty while it does."""
+    unkept: float | None = None
+    """Since when it says yes to changes and does not show them; None: it shows what it was given."""
     plan: Plan | None = None
     left: tuple[Step, ...] = ()
     asked: dict[str, list[asyncio.Future[None]]] = field(default_factory=dict)
@@ -79,6 +83,18 @@ class Job:
 
     def too_soon(self, now: float) -> bool:
         return self.disturbs and now < self.rested
+
+    def showed(self, all_of_it: bool, now: float) -> None:
+        """Whether what was written could be read back; if not, it is looked at again."""
+        if all_of_it:
+            self.unkept = None
+            return
+        self.unkept = now if self.unkept is None else self.unkept
+        self.sooner(now + min(max(AGAIN, now - self.unkept), LONGEST_PAUSE))
+
+    def breaks_its_word(self, now: float) -> bool:
+        since = self.unkept
+        return since is not None and now - since > PATIENT + self.wifi.network.limits.settle
 
     def failed(self, error: Exception, now: float, share: float) -> None:
         """It gets a pause, which doubles from trouble to trouble; `share` (up to 1) of it is waited."""

@@ -41,7 +41,8 @@ def source(integration: Integration, error: Exception) -> Finding:
             "source.unreachable",
             f"{title} could not be read. {error} Nobody loses access because of it; "
             "promised ends still come, new members and bookings wait.",
-            "Nothing, if it passes by itself. If it stays, look whether it is up and can be reached from here.",
+            "Nothing, if it passes by itself. If it stays, look whether it is up and can be reached from "
+            "here.",
             path=path,
         )
     return _bug("source.bug", title, error, path, "Nobody loses access because of it.")
@@ -252,6 +253,21 @@ def refused(wifi: Wifi, applied: Applied) -> Sequence[Finding]:
             "network.refused",
             f"{wifi.ssid} refused {len(applied.failed)} of our changes. The first reason: {error}",
             "See `cusna plan`, and the reason above. The other keys went through.",
+            path=f"networks.{wifi.id}",
+        ),
+    )
+
+
+def unkept(wifi: Wifi, applied: Applied) -> Sequence[Finding]:
+    """Changes to which the controller (or its plugin) says yes, and which it does not show for minutes."""
+    return (
+        Finding(
+            Level.ERROR,
+            "network.not-kept",
+            f"{wifi.ssid} says yes to {len(applied.missing)} of our changes, and does not show them: keys "
+            "that should work may not work, and keys that should have ended may work on.",
+            "Look at the controller whether they are there, and whether somebody else changes keys "
+            "meanwhile. If not, it is a bug of the plugin: update it, or tell its author.",
             path=f"networks.{wifi.id}",
         ),
     )

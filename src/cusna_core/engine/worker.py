@@ -266,13 +266,14 @@ class Worker:
             brought.error = applied.stop
             await self._trouble(job, applied.stop)
             return brought
+        written = self._clock.monotonic()
+        job.showed(not applied.missing, written)
+        broken = troubles.unkept(wifi, applied) if job.breaks_its_word(written) else ()
         # What writing showed of the driver counts as well: its notes are made anew.
-        await self._recovered(job, [*troubles.notes(plan), *troubles.refused(wifi, applied)])
+        await self._recovered(job, [*troubles.notes(plan), *troubles.refused(wifi, applied), *broken])
         if taken(applied):
             await self._replace(sorted(taken(applied)))
             self.mark(wifi.id)
-        elif applied.missing:
-            job.sooner(self._clock.monotonic() + AGAIN)
         return brought
 
     async def _trouble(self, job: Job, error: Exception) -> None:

@@ -59,7 +59,7 @@ def _doors(finding: Finding, locations: Collection[str], language: Language, *, 
             return [Door(f"{CHANGES}/held/{name}", _("See who it is, and decide"))]
         case code if code in WAITING and name:
             return [Door(own, _("To the network")), Door(waiting(locations), _("Who waits"))]
-        case "network.refused":
+        case "network.refused" | "network.not-kept":
             return [Door(f"{CHANGES}/networks/{name}", _("What was refused, and why"))]
         case "network.nearly-full":
             return [Door(own, _("To the network"))]
