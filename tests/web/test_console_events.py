@@ -109,6 +109,9 @@ async def test_events_and_webhooks(admin: Admin, door: tuple[Door, str]) -> None
     assert "door did not take the test event. 127.0.0.1 did not take an event: it answered 500." in words(
         answer.text
     )
+    answer = await admin.post(f"{HERE}/door/test?lang=de")
+    assert "127.0.0.1 hat ein Ereignis nicht angenommen: Die Antwort war 500." in words(answer.text)
+    assert (await admin.get(f"{HERE}?lang=en")).status == 200
     for name in ("odd", "nobody", "%3Cb%3E"):
         assert (await admin.post(f"{HERE}/{name}/test")).status == 404
     assert "<b>" not in (await admin.get(f"{HERE}?tested=%3Cb%3E")).text
