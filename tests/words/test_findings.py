@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from babel.messages.pofile import read_po
 
 from cusna_core.api import Finding, Level
 from cusna_core.api.trust import EXPIRED, OTHER_NAME, _fault
 from cusna_core.config.setup import Kind
 from cusna_core.config.trouble import KEPT
 from cusna_core.words import Told, language, problem
-from cusna_core.words.sentences import Sentence, patterns
+from cusna_core.words.sentences import VALUE, Sentence, patterns
 
 SOURCES = Path(__file__).parents[2] / "src/cusna_core"
 PLACES = {"Finding": (2, 3), "_say": (2, 3), "Unfit": (1, 2)}
@@ -156,6 +157,24 @@ def test_what_a_pattern_takes(message: str, text: str, values: dict[str, str] | 
 def test_who_says_the_most_comes_first_and_plain_sentences_are_no_patterns() -> None:
     found = patterns(["%(a)s waits.", "Plain.", "%(a)s waits, because %(b)s is full."])
     assert [one.message for one in found] == ["%(a)s waits, because %(b)s is full.", "%(a)s waits."]
+
+
+def test_what_vendors_say_is_still_said_by_their_plugins() -> None:
+    """A sentence that a plugin says in other words by now would be English again without anybody noticing."""
+    plugins = SOURCES.parents[1] / "plugins"
+    said = set()
+    for path in plugins.glob("*/src/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant):
+                said.add(str(node.value))
+            elif isinstance(node, ast.JoinedStr):
+                said.add("".join(str(getattr(one, "value", "")) if isinstance(one, ast.Constant) else "<>"
+                                 for one in node.values))  # fmt: skip
+    with (SOURCES / "words/catalogues/de.vendors.po").open("rb") as source:
+        known = [str(one.id) for one in read_po(source) if one.id]
+    assert len(known) > 50
+    assert [one for one in known if VALUE.sub("<>", one) not in said] == []
+    assert DE.retold('Network "House" has no access points: no key can be made in it.').startswith("Das ")
 
 
 def test_a_long_sentence_that_nobody_knows_costs_nothing() -> None:

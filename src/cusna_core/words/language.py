@@ -23,8 +23,8 @@ SOURCE = "en"
 """The language of the message ids."""
 REGION = {"en": "en_GB"}
 """Whose dates a language without a region writes."""
-FINDINGS = "findings"
-"""The part with sentences that are made elsewhere."""
+MADE_ELSEWHERE = ("findings", "vendors")
+"""The parts with sentences that are made elsewhere: by the core, and by the plugins that come with it."""
 LONGEST = 1000
 """Of what a browser says of its languages, so much is read."""
 
@@ -40,7 +40,7 @@ class Language:
     locale: Locale = field(repr=False)
     catalogue: NullTranslations = field(repr=False)
     sentences: tuple[Sentence, ...] = field(default=(), repr=False)
-    """Of `CODE.findings.po`: how to say again what was said in English, with its values in it."""
+    """How to say again what was said in English, with its values in it."""
 
     @property
     def name(self) -> str:
@@ -79,19 +79,19 @@ class Language:
 def _catalogues(code: str) -> tuple[NullTranslations, tuple[Sentence, ...]]:
     """The parts of one language, as one. English is in the code itself."""
     joined: Translations | None = None
-    sentences: tuple[Sentence, ...] = ()
+    made: list[str] = []
     for part in sorted(files("cusna_core.words").joinpath("catalogues").iterdir(), key=lambda one: one.name):
         if part.name.endswith(".po") and part.name.split(".", 1)[0] == code:
             compiled = BytesIO()
             with part.open("rb") as source:
                 read_in = read_po(source, locale=code)
-            if part.name == f"{code}.{FINDINGS}.po":
-                sentences = patterns(str(one.id) for one in read_in if one.id)
+            if part.name.split(".")[1] in MADE_ELSEWHERE:
+                made += [str(one.id) for one in read_in if one.id]
             write_mo(compiled, read_in)
             compiled.seek(0)
             read = Translations(compiled, domain="messages")
             joined = read if joined is None else joined.merge(read)
-    return joined or NullTranslations(), sentences
+    return joined or NullTranslations(), patterns(made)
 
 
 @cache
