@@ -130,7 +130,8 @@ async def test_a_person_is_explained_and_what_is_done_is_on_record(admin: Admin)
     assert await until(lambda: len(admin.stage.inbox.mails) > mails)
     assert "The team gave you a new WiFi passphrase" in admin.stage.inbox.mails[-1].text
 
-    # A code for the desk, shown once.
+    # A code for the desk, shown once; at the location where they are known, unless another is chosen.
+    assert (await admin.get(here)).form(f"{here}/code") == {"location": one.spot.slug}
     answer = await admin.post(f"{here}/code", {"location": one.spot.slug})
     code = re.search(r'data-field="code">(\d{4} \d{4})<', answer.text)
     assert code is not None

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cusna_core.admin.acts import Acts
 from cusna_core.admin.looks import NOBODY, Looks
-from cusna_core.admin.people import home_zone
+from cusna_core.admin.people import days_at, home_of
 from cusna_core.api import email_key
 from cusna_core.engine.engine import Engine
 from cusna_core.flow.rights import day_bounds
@@ -86,7 +86,7 @@ class PeopleActs:
                 continue
             own = {one.id: one.zone for one in self._engine.estate.places(row.integration)}
             if not locations:
-                found.append((account, None, home_zone(self._engine, row)))
+                found.append((account, None, days_at(home_of(self._engine, row))))
             found += [(account, one, own[one]) for one in dict.fromkeys(locations) if one in own]
         return found
 

@@ -48,8 +48,8 @@ class Person:
     places: tuple[str, ...]
     """Names of the locations where they have a right of their own, or are known."""
     zone: ZoneInfo
-    home: ZoneInfo
-    """Of the place where they are known: whose days count for what holds at all locations."""
+    home: Place | None
+    """Where they are known: the days there count for what holds at all locations."""
     overrides: int
 
 
@@ -159,7 +159,7 @@ class People:
         if decision is None:
             return Person(
                 row, source, (), State.DISABLED if row.suspended else State.OFF, None, None, None, None, (),
-                ZoneInfo("UTC"), home_zone(self._engine, row), len(known.overrides),
+                ZoneInfo("UTC"), home_of(self._engine, row), len(known.overrides),
             )  # fmt: skip
         account = decision.account(row.id) or known.account
         mine = self._engine.decisions.mine(account, decision, known.claims, known.overrides, now)
@@ -183,7 +183,7 @@ class People:
             until=best.ends if best else None,
             places=tuple(sorted(self._names(there))),
             zone=zone,
-            home=home_zone(self._engine, row),
+            home=home_of(self._engine, row),
             overrides=sum(1 for one in known.overrides if one.ends is None or one.ends > now),
         )
 
@@ -209,8 +209,8 @@ class People:
         return [estate.locations[one].name if one in estate.locations else one for one in locations]
 
 
-def home_zone(engine: Engine, row: account_rows.Row) -> ZoneInfo:
-    """The zone of the first place where somebody is known; of any place of their integration else."""
+def home_of(engine: Engine, row: account_rows.Row) -> Place | None:
+    """The first place where somebody is known; any place of their integration else."""
     places = engine.estate.places(row.integration)
     decision = engine.decisions.latest(row.integration)
     account = decision.account(row.id) if decision else None
@@ -218,7 +218,12 @@ def home_zone(engine: Engine, row: account_rows.Row) -> ZoneInfo:
         told = decision.facts_of(row.id).index.affiliations
         known_at = {one.location_id for person in account.person_ids for one in told.get(person, ())}
         places = tuple(one for one in places if one.source_id in known_at) or places
-    return places[0].zone if places else ZoneInfo("UTC")
+    return places[0] if places else None
+
+
+def days_at(place: Place | None) -> ZoneInfo:
+    """Whose days count there."""
+    return place.zone if place is not None else ZoneInfo("UTC")
 
 
 def _known(tx: Tx, account_id: str, now: datetime) -> _Known | None:

@@ -15,7 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cusna_core.admin.acts_people import clean, grant
-from cusna_core.admin.people import home_zone
+from cusna_core.admin.people import days_at, home_of
 from cusna_core.api import email_key
 from cusna_core.engine.engine import Engine
 from cusna_core.flow.rights import day_bounds
@@ -155,7 +155,7 @@ class Sheet:
         if wanted in ALL:
             if len(people) > 1:
                 return Fault(line, Wrong.ELSEWHERE, cells["location"])
-            zone, person = home_zone(self._engine, people[0]), people[0]
+            zone, person = days_at(home_of(self._engine, people[0])), people[0]
         else:
             here = [one for one in estate.locations.values() if wanted in (one.id, one.name.casefold())]
             if len(here) != 1:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from aiohttp import web
 
 from cusna_core.admin.acts_people import clean
-from cusna_core.admin.people import Person
+from cusna_core.admin.people import Person, days_at
 from cusna_core.web.console.paper import fresh, page, who
 from cusna_core.web.console.people.area import acts, address, engine, needed, perform
 from cusna_core.web.console.people.person import shown
@@ -80,7 +80,7 @@ async def override(request: web.Request) -> web.Response:
     if not note:
         problems["note"] = _("Say why, for other admins.")
     starts, ends = _day(form, "starts", problems, language), _day(form, "ends", problems, language)
-    zones = [places[name] for name in chosen] or [one.home]
+    zones = [places[name] for name in chosen] or [days_at(one.home)]
     today = max(now.astimezone(zone).date() for zone in zones)
     if ends is not None and ends < max(starts or today, today):
         problems["ends"] = _("This day is over before the access begins.")
