@@ -124,6 +124,17 @@ async def sent_lost(house: House, page: Page) -> None:
     await page.goto(f"{house.base}{HERE}/sent")
 
 
+async def sent_forgotten(house: House, page: Page) -> None:
+    """The cookies went while the page was open, and the address that is typed then is another one."""
+    await sent(house, page)
+    await page.context.clear_cookies()
+    await page.fill("#code", "12345678")
+    await submit(page, "button[type=submit]")
+    await page.fill("#email", "bea@example.com")
+    await page.fill("#code", "12345678")
+    await submit(page, "button[type=submit]")
+
+
 async def link(house: House, page: Page) -> None:
     await sent(house, page)
     letter = (await house.deliver())[-1]
@@ -228,7 +239,8 @@ async def missing(house: House, page: Page) -> None:
 
 
 STATES: tuple[Callable[[House, Page], Awaitable[None]], ...] = (
-    places, login, login_wrong, sent, sent_wrong, sent_again, sent_lost, link, link_expired, link_unknown,
+    places, login, login_wrong, sent, sent_wrong, sent_again, sent_lost, sent_forgotten, link, link_expired,
+    link_unknown,
     wifi, wifi_shown, wifi_big, wifi_settling, wifi_none, wifi_claim, wifi_unbuilt, ended,
     change, change_three, change_stale, poster, privacy, missing,
 )  # fmt: skip
