@@ -100,6 +100,20 @@ async def test_edge_03_wrong_password_and_login_limit_stop_the_calls(rack: Any) 
     assert await limited.read() == []
 
 
+async def test_edge_03_a_login_that_is_told_when_to_come_back_comes_back_then(rack: Any) -> None:
+    """UniFi says no time by itself; what stands before it may."""
+    network = await rack.network(await rack.controller(**rack.fake.session_options()))
+    rack.fake.knobs.fail, rack.fake.knobs.retry_after = 429, "7"
+    for wait in (7.0, 5.0):
+        with pytest.raises(RateLimited) as caught:
+            await network.read()
+        assert caught.value.after == pytest.approx(wait)
+        rack.fake.knobs.fail = None
+        rack.clock.seconds += 2
+    rack.clock.seconds += 3.01
+    assert await network.read() == []
+
+
 @pytest.mark.parametrize("flavour", ["unifi_os", "network_app"])
 async def test_edge_04_mfa_says_which_account_to_use(make_rack: Any, flavour: str) -> None:
     rack = await make_rack(flavour=flavour)

@@ -91,7 +91,8 @@ class UnifiApi(JsonApi):
                 "UniFi asks for a second factor. Use a local account without MFA: cloud accounts do not work."
             )
         if answer.status == 429:
-            return RateLimited("UniFi takes no more logins for now.", after=self._pause)
+            after = self._pause if answer.retry_after is None else max(answer.retry_after, 1.0)
+            return RateLimited("UniFi takes no more logins for now.", after=after)
         if answer.status in (401, 403) or code == "Invalid":
             return AuthFailed("UniFi refuses the user name or the password. It must be a local account.")
         return meaning(answer)
@@ -121,7 +122,8 @@ class UnifiApi(JsonApi):
                 )
         except (AuthFailed, RateLimited) as error:
             self._session_of.forget()
-            self._paused_until = now + self._pause
+            told = error.after if isinstance(error, RateLimited) else None
+            self._paused_until = now + (self._pause if told is None else told)
             self._refusal = error if isinstance(error, AuthFailed) else None
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
             raise
