@@ -15,7 +15,7 @@ import aiosqlite
 import pytest
 
 from cusna_core.store import accounts, backup, migrations, outbox, settings, sign_in
-from cusna_core.store.db import AlreadyRunning, Database, Tx, alone, connect, lock
+from cusna_core.store.db import AlreadyRunning, Database, Tx, Unwritable, alone, connect, lock
 from cusna_core.store.vault import Vault
 
 from .conftest import NOW
@@ -111,6 +111,31 @@ async def test_a_shared_commit_that_fails_has_failed_for_each(db: Database, vaul
     told = await asyncio.gather(db.share(put(vault, "a")), db.share(orphan), return_exceptions=True)
     assert [type(one) for one in told] == [sqlite3.IntegrityError] * 2
     assert await db.read(count) == 0
+    assert await db.share(put(vault, "b"))
+
+
+async def test_a_full_disk_is_told_to_each_who_shares(db: Database, vault: Vault) -> None:
+    def full(tx: Tx) -> None:
+        pages = tx.execute("PRAGMA page_count").fetchone()[0]
+        tx.execute(f"PRAGMA max_page_count = {pages}")
+
+    def much(tx: Tx) -> None:
+        for number in range(200):
+            put(vault, f"much-{number}")(tx)
+
+    def refused(tx: Tx) -> None:
+        tx.execute("PRAGMA query_only = ON")
+        try:
+            put(vault, "refused")(tx)
+        finally:
+            tx.execute("PRAGMA query_only = OFF")
+
+    await db.run(full)
+    for cannot in (much, refused):
+        told = await asyncio.gather(db.share(put(vault, "a")), db.share(cannot), return_exceptions=True)
+        assert [type(one) for one in told] == [Unwritable] * 2
+        assert await db.read(count) == 0
+    await db.run(lambda tx: tx.execute("PRAGMA max_page_count = 100000").fetchone())
     assert await db.share(put(vault, "b"))
 
 

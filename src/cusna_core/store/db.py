@@ -96,14 +96,20 @@ def _transaction(connection: sqlite3.Connection, begin: str, fn: Callable[[Tx], 
     return result
 
 
+def _of_the_disk(error: Exception) -> bool:
+    return (
+        isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DISK
+    )
+
+
 def _apart(tx: Tx, fn: Callable[[Tx], T]) -> tuple[T | None, Exception | None]:
     """One of several in a transaction: what it raises undoes what it did, and nothing else."""
     tx.execute("SAVEPOINT apart")
     try:
         value = fn(tx)
     except Exception as error:
-        if not tx.in_transaction:
-            raise  # SQLite has rolled back everything by itself
+        if not tx.in_transaction or _of_the_disk(error):
+            raise  # SQLite has rolled back everything by itself, or the next one would fare no better
         tx.execute("ROLLBACK TO apart")
         tx.execute("RELEASE apart")
         return None, error
@@ -177,7 +183,7 @@ class Database:
         try:
             outcome = await self._hop(self._writer, "BEGIN IMMEDIATE", fn)
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in DISK:
+            if not _of_the_disk(error):
                 raise
             said = f"The database cannot be written: {error}. Nobody loses WiFi and promised ends come;"
             said += " all else waits."
