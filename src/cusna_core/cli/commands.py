@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from cusna_core.app import App
 from cusna_core.cli import check as sheet_check
 from cusna_core.cli import logs
 from cusna_core.cli import plan as sheet_plan
@@ -44,6 +43,9 @@ def serve(config: Config = None) -> None:
 
 
 async def _serve(path: Path) -> None:
+    # Portal and console are a third of what there is to import: no other command waits for it.
+    from cusna_core.app import App
+
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGINT, signal.SIGTERM):
