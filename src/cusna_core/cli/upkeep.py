@@ -51,7 +51,7 @@ def plugins(config: Config = None) -> None:
 
 
 def _enabled(config: Path | None) -> Sequence[str]:
-    """None where there is no file yet: one that begins looks here for what to write into it."""
+    """None of them where there is no file yet: who begins looks here for what to write into one."""
     try:
         config_file.find(config, os.environ, Path.cwd())
     except ConfigFileError as error:
