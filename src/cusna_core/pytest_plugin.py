@@ -8,7 +8,18 @@ SUITES = (
     *(
         f"driver_{one}"
         for one in (
-            *("base", "faults", "limits", "manners", "neighbours", "secrets", "suite", "truth", "works"),
+            *(
+                "base",
+                "doors",
+                "faults",
+                "limits",
+                "manners",
+                "neighbours",
+                "secrets",
+                "suite",
+                "truth",
+                "works",
+            ),
             "writes",
         )
     ),

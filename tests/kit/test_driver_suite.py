@@ -14,7 +14,7 @@ from tests.kit.orchard import Orchard
 from tests.kit.orchard_fake import OrchardFake
 
 from cusna_core.api import FakeWifi, Feature, Rejected
-from cusna_core.testing import DriverSuite, driver_manners, driver_neighbours
+from cusna_core.testing import DriverSuite, driver_doors, driver_neighbours
 from cusna_core.testing.driver_base import watched
 from cusna_core.testing.driver_suite import OPEN
 from cusna_core.testing.faults import BAD_ANSWERS
@@ -281,7 +281,7 @@ async def ask(driver: type[Orchard], test: str, given: dict[str, Any]) -> None:
 async def test_a_broken_driver_is_seen(
     driver: type[Orchard], test: str, given: dict[str, Any], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (driver_manners, driver_neighbours):
+    for module in (driver_doors, driver_neighbours):
         monkeypatch.setattr(module, "SOON", 0.5)  # what is broken hangs for sure
     with pytest.raises((Exception, pytest.fail.Exception), match=re.escape(says)):
         await ask(driver, test, given)

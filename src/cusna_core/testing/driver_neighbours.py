@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from cusna_core.api import (
     AuthFailed,
     Change,
@@ -94,7 +96,10 @@ class Neighbours(DriverBase):
         given = {name: getattr(lab.options, name) for name in type(lab.options).model_fields}
         secrets = {name: one.get_secret_value() for name, one in given.items() if isinstance(one, Secret)}
         wrong = {name: Secret(f"not-{one[::-1]}") for name, one in secrets.items()}
-        assert wrong, "No option of the controller is of type Secret: how does it log in?"
+        if not wrong:
+            pytest.skip(
+                "No option of the controller is of type Secret: there are no credentials to be wrong."
+            )
         controller = lab.driver(lab.options.model_copy(update=wrong), lab.context)
         try:
             await controller.open()

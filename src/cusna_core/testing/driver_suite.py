@@ -11,6 +11,7 @@ Each test's docstring says what to do when it fails. A test may be overridden on
 
 from typing import Any
 
+from cusna_core.testing.driver_doors import Doors
 from cusna_core.testing.driver_faults import Faults
 from cusna_core.testing.driver_limits import Limits
 from cusna_core.testing.driver_manners import Manners
@@ -25,7 +26,7 @@ OPEN = ("driver", "fake", "tight", "network", "tighten")
 """What a plugin says of itself; everything else is the suite's."""
 
 
-class DriverSuite(Works, Truth, Limits, Faults, Writes, Secrets, Neighbours, Manners):
+class DriverSuite(Works, Truth, Limits, Faults, Writes, Secrets, Neighbours, Manners, Doors):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "test_no_standard_test_is_overridden_without_a_reason" in vars(cls):
