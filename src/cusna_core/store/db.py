@@ -185,12 +185,15 @@ class Database:
         except sqlite3.OperationalError as error:
             if not _of_the_disk(error):
                 raise
-            said = f"The database cannot be written: {error}. Nobody loses WiFi and promised ends come;"
-            said += " all else waits."
+            unwritable = Unwritable(f"The database cannot be written ({error}).")
             if not self._unwritable:
-                log.error("%s Make room on the disk of %s.", said, self.path.parent)  # noqa: TRY400 - a sentence
+                log.error(  # noqa: TRY400 - a sentence, and no bug
+                    "%s Nobody loses WiFi, and promised ends come; all else waits. Make room on the disk of %s.",
+                    unwritable,
+                    self.path.parent,
+                )
             self._unwritable = True
-            raise Unwritable(said) from error
+            raise unwritable from error
         if self._unwritable and self._writer.total_changes > before:
             self._unwritable = False
             log.info("The database can be written again.")
