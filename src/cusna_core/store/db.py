@@ -188,7 +188,7 @@ class Database:
             unwritable = Unwritable(f"The database cannot be written ({error}).")
             if not self._unwritable:
                 log.error(  # noqa: TRY400 - a sentence, and no bug
-                    "%s Nobody loses WiFi, and promised ends come; all else waits. Make room on the disk of %s.",
+                    "%s Nobody loses WiFi, promised ends come; all else waits. Make room on the disk of %s.",
                     unwritable,
                     self.path.parent,
                 )
