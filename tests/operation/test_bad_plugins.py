@@ -125,7 +125,7 @@ class Street:
         async def joins() -> bool:
             return await wifi.join(network, passphrase, "02:00:00:00:00:09") == 0
 
-        assert await until(joins, 20), network
+        assert await until(joins, 40), network
 
     async def told(self, code: str, path: str, words: str = "", about: str = "") -> bool:
         return any(
@@ -148,7 +148,7 @@ async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stre
     patch.setattr(fence, "GRACE", 0.2)
     patch.setattr(stall, "LONGEST", 2.0)
     patch.setattr(stall, "AGAIN", 0.5)
-    for what, seconds in {"open": 2.0, "check": 4.0, "read": 3.0, "close": 1.0}.items():
+    for what, seconds in {"open": 2.0, "check": 6.0, "read": 5.0, "close": 1.0}.items():
         patch.setitem(fence.SECONDS, what, seconds)
     install(site, "bad", Path(__file__).with_name("bad_plugin.py").read_text())
     for name, (_, code) in BROKEN_PLUGINS.items():
@@ -205,7 +205,7 @@ class _Lines(logging.Handler):
 
 
 async def seen(street: Street, code: str, path: str, words: str = "", about: str = "") -> None:
-    found = await until(lambda: street.told(code, path, words, about), 12)
+    found = await until(lambda: street.told(code, path, words, about), 40)
     assert found, [one for one in await street.findings() if one.path == path or not path]
 
 

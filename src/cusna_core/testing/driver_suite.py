@@ -26,7 +26,7 @@ OPEN = ("driver", "fake", "tight", "network", "tighten")
 """What a plugin says of itself; everything else is the suite's."""
 
 
-class DriverSuite(Works, Truth, Limits, Faults, Writes, Secrets, Neighbours, Manners, Doors):
+class DriverSuite(Works, Truth, Limits, Faults, Writes, Secrets, Neighbours, Doors, Manners):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "test_no_standard_test_is_overridden_without_a_reason" in vars(cls):
