@@ -3,7 +3,7 @@
 from collections import UserDict
 from typing import Any
 
-from cusna_core.admin.people import People, home_zone
+from cusna_core.admin.people import People, home_of
 from cusna_core.store import accounts as account_rows
 from cusna_core.store.people import Wanted
 
@@ -30,4 +30,4 @@ async def test_a_list_of_people_asks_for_its_own_people(house: House) -> None:
     found = await People(house.engine).page(Wanted())
     assert len(found.people) == 5
     rows = await house.db.read(lambda tx: list(account_rows.rows(tx)))
-    assert {str(home_zone(house.engine, one)) for one in rows} == {str(found.people[0].home)}
+    assert {home_of(house.engine, one) for one in rows} == {found.people[0].home}
