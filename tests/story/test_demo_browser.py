@@ -1,51 +1,14 @@
-"""Can somebody who has only a browser walk the demo's whole story, on a phone and at a desk?
+"""Can somebody who has only a browser walk the demo's whole story, on a phone and at a desk?"""
 
-Needs Chromium, playwright and axe-playwright-python (which brings axe-core). With CUSNA_SHOTS=FOLDER it keeps
-a picture of each of the demo's own pages, for people to look at.
-"""
-
-import importlib.util
-import os
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-AXE = importlib.util.find_spec("axe_playwright_python")
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."
-    ),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None or AXE is None,
-        reason="Install playwright and axe-playwright-python to look at the pages.",
-    ),
-]
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-AUDIT = """(tags) => axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]})
-    .then((found) => ({violations: found.violations}))"""
-"""Only what is wrong comes back: to carry over all that is right takes longer than to find it."""
-SHOTS = os.environ.get("CUSNA_SHOTS")
-BEYOND = (
-    "[...document.querySelectorAll('main *:not(.hidden)')]"
-    ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120))"
-)
+from ..eyes import SIZES, chromium_at_work, look, needs_browser
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), *needs_browser]
 
 Space = Any
 Page = Any
@@ -53,12 +16,8 @@ Page = Any
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def chromium() -> AsyncIterator[Any]:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    async with chromium_at_work() as browser:
         yield browser
-        await browser.close()
 
 
 class Walker:
@@ -80,26 +39,7 @@ class Walker:
         return str(await self.page.inner_text("[role=status]"))
 
     async def looks_well(self, name: str) -> None:
-        assert AXE is not None
-        assert AXE.origin is not None
-        page = self.page
-        await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{name} scrolls sideways"
-        )
-        assert await page.evaluate(BEYOND) == []
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
-            if SHOTS:
-                path = Path(SHOTS) / f"demo-{name}-{self.size}-{scheme}.png"
-                await page.screenshot(path=path, full_page=True)
-            found = await page.evaluate(AUDIT, TAGS)
-            faults = [
-                f"{one['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
-                for one in found["violations"]
-                for node in one["nodes"]
-            ]
-            assert faults == [], name
+        assert await look(self.page, f"demo-{name}", [(self.size, "light"), (self.size, "dark")]) == []
 
     def card(self, name: str) -> str:
         """Somebody's card among the people."""

@@ -1,17 +1,10 @@
-"""Does every page look and read well in a real browser, with nothing that axe-core would mind?
+"""Does every page of the portal look and read well in a real browser? With CUSNA_LOCALE=de-DE, in German."""
+# ruff: noqa: N802  # tests are named by the requirement they prove; tables of hostile input are wide
 
-Needs Chromium, playwright and axe-playwright-python (which brings axe-core). With CUSNA_SHOTS=FOLDER it keeps a picture of
-every page, for people to look at, and with CUSNA_LOCALE=de-DE it looks in German.
-"""
-# ruff: noqa: N802, E501  # tests are named by the requirement they prove; tables of hostile input are wide
-
-import importlib.util
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,33 +13,9 @@ from cusna_core.engine.views import BookingView, NetworkView
 from cusna_core.flow.keys import Wait
 from cusna_core.flow.world import Refusal, Refused
 
-CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-AXE = importlib.util.find_spec("axe_playwright_python")
-pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."
-    ),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None or AXE is None,
-        reason="Install playwright and axe-playwright-python to look at the pages.",
-    ),
-]
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-AUDIT = """(tags) => axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]})
-    .then((found) => ({violations: found.violations}))"""
-"""Only what is wrong comes back: to carry over all that is right takes longer than to find it."""
-SHOTS = os.environ.get("CUSNA_SHOTS")
+from ..eyes import chromium_at_work, look, looks, needs_browser
+
+pytestmark = needs_browser
 HERE = "/portal/kreuzberg"
 
 House = Any
@@ -63,12 +32,8 @@ def base() -> str:
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Any]:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    async with chromium_at_work() as browser:
         yield browser
-        await browser.close()
 
 
 async def submit(page: Page, selector: str) -> None:
@@ -246,14 +211,6 @@ STATES: tuple[Callable[[House, Page], Awaitable[None]], ...] = (
 )  # fmt: skip
 
 
-def complaints(found: dict[str, Any]) -> list[str]:
-    return [
-        f"{one['id']} ({one['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
 async def test_M27_pages_are_clean_in_a_browser(
     house: House, chromium: Any, state: Callable[[House, Page], Awaitable[None]]
@@ -271,24 +228,7 @@ async def test_M27_pages_are_clean_in_a_browser(
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda asked: foreign.append(asked.url))
     await state(house, page)
-    assert AXE is not None
-    assert AXE.origin is not None
-    await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
-    for size, (width, height) in SIZES.items():
-        await page.set_viewport_size({"width": width, "height": height})
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{size} scrolls sideways"
-        )
-        beyond = "[...document.querySelectorAll('main *:not(.hidden)')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
-        assert await page.evaluate(f"{beyond}.map(e => e.outerHTML.slice(0, 120))") == [], size
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
-            if SHOTS:
-                await page.screenshot(
-                    path=Path(SHOTS) / f"{state.__name__}-{size}-{scheme}.png", full_page=True
-                )
-            found = await page.evaluate(AUDIT, TAGS)
-            assert complaints(found) == []
+    assert await look(page, state.__name__, looks(STATES.index(state))) == []
     # Chromium itself reports a 4xx page as a console message; that is no fault of the page.
     assert [one for one in said if "Failed to load resource" not in one] == []
     assert [one for one in foreign if not one.startswith((house.base + "/", "data:"))] == []

@@ -1,13 +1,11 @@
 """Does the console look and read well in a real browser, from an empty data folder to a WiFi that runs?
 
-The whole path is walked through the pages with real fakes behind them. Needs Chromium, playwright and
-axe-playwright-python. With CUSNA_SHOTS=FOLDER it keeps a picture of every page, for people to look at.
+The whole path is walked through the pages with real fakes behind them.
 """
 
 import importlib.util
 import os
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -21,32 +19,16 @@ from cusna_core.config import plugins
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 
-CHROMIUM = os.environ.get("CUSNA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-AXE = importlib.util.find_spec("axe_playwright_python")
+from ..eyes import chromium_at_work, look, looks, needs_browser
+
 WANTED = ["andcards", "unifi", "meraki"]
 pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="No Chromium here: install one, or name it in CUSNA_CHROMIUM."
-    ),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None or AXE is None,
-        reason="Install playwright and axe-playwright-python to look at the pages.",
-    ),
+    *needs_browser,
     pytest.mark.skipif(
         any(importlib.util.find_spec(f"cusna_{one}") is None for one in WANTED),
         reason="Install the plugins of this repository: the path is walked with their fakes.",
     ),
 ]
-QUIET = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-AUDIT = """(tags) => axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]})
-    .then((found) => ({violations: found.violations}))"""
-"""Only what is wrong comes back: to carry over all that is right takes longer than to find it."""
-SHOTS = os.environ.get("CUSNA_SHOTS")
 TEN_MINUTES = timedelta(minutes=10, seconds=1)
 Page = Any
 
@@ -67,32 +49,20 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    async with chromium_at_work() as browser:
         context = await browser.new_context(
             viewport={"width": 1280, "height": 900},
             locale=os.environ.get("CUSNA_SHOTS_LOCALE", "en-GB"),
             reduced_motion="reduce",
         )
         yield await context.new_page()
-        await browser.close()
-
-
-def complaints(found: dict[str, Any]) -> list[str]:
-    return [
-        f"{one['id']} ({one['impact']}): {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
 
 
 class Walk:
     """A browser that looks hard at every page it is told to."""
 
     def __init__(self, stage: Stage, page: Page) -> None:
-        self.stage, self.page = stage, page
+        self.stage, self.page, self.seen = stage, page, 0
         self.base = stage.app.core.file.general.base_url
         self.said: list[str] = []
         self.foreign: list[str] = []
@@ -114,24 +84,15 @@ class Walk:
             await self.page.click(selector)
 
     async def look(self, name: str) -> None:
-        """Both sizes, both themes, axe, and no sideways scrolling."""
-        assert AXE is not None
-        assert AXE.origin is not None
+        """In two ways; then as one sits at it: at a desk, by day."""
+        self.seen += 1
         page = self.page
-        await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
-        for size, (width, height) in SIZES.items():
-            await page.set_viewport_size({"width": width, "height": height})
-            if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-                self.complaints.append(f"{name}: {size} scrolls sideways")
-            for scheme in ("light", "dark"):
-                await page.emulate_media(color_scheme=scheme)
-                if SHOTS:
-                    path = Path(SHOTS) / f"console_{name}-{size}-{scheme}.png"
-                    await page.screenshot(path=path, full_page=True)
-                found = await page.evaluate(AUDIT, TAGS)
-                self.complaints += [f"{name} {size} {scheme}: {one}" for one in complaints(found)]
+        self.complaints += await look(page, self.picture(name), looks(self.seen))
         await page.set_viewport_size({"width": 1280, "height": 900})
         await page.emulate_media(color_scheme="light")
+
+    def picture(self, name: str) -> str:
+        return f"console_{name}"
 
     async def sign_in(self) -> None:
         before = len(self.stage.inbox.mails)

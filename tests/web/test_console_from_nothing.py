@@ -1,7 +1,7 @@
 """Can somebody who has never seen it set everything up in the browser alone, and does a member then join?
 
 It begins with a file that holds `base_url`, `data_dir`, `admins` and `plugins`, and nothing else: no mail
-server, no membership system, no controller. With CUSNA_SHOTS=FOLDER it keeps a picture of every page.
+server, no membership system, no controller.
 """
 
 import re
@@ -18,7 +18,7 @@ from cusna_core.demo.file import ADMIN, SENDER
 from cusna_core.demo.people import HAFEN, JORDAAN, KALLIO, KREUZBERG, Spot
 from cusna_core.demo.stage import PRINTER, SSID, Stage, until
 
-from .test_console_browser import AUDIT, AXE, SHOTS, TAGS, Walk, complaints, port
+from .test_console_browser import Walk, port
 from .test_console_browser import page as page
 from .test_console_browser import pytestmark as needed
 
@@ -26,7 +26,6 @@ pytestmark = needed
 WANTED = ["andcards", "unifi", "meraki", "ruckus"]
 FOUR = (KREUZBERG, HAFEN, JORDAAN, KALLIO)
 """UniFi, Meraki, RUCKUS One, SmartZone."""
-LOOKS = (("desk", 1280, 900, "light"), ("phone", 390, 844, "dark"))
 MEMBER = "Saskia de Vries"
 Page = Any
 
@@ -45,31 +44,12 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 class Newcomer(Walk):
     """Reads the pages, presses what they offer, and types what stands on the vendors' own pages."""
 
+    def picture(self, name: str) -> str:
+        return f"nothing_{self.seen:02d}-{name}"
+
     def __init__(self, stage: Stage, page: Page) -> None:
         super().__init__(stage, page)
-        self.seen = 0
         page.set_default_timeout(8000)
-
-    async def look(self, name: str) -> None:
-        """A picture, axe, and no sideways scrolling: on a desk by day and on a phone by night."""
-        assert AXE is not None
-        assert AXE.origin is not None
-        self.seen += 1
-        page = self.page
-        await page.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text("utf-8"))
-        for size, width, height, scheme in LOOKS:
-            await page.set_viewport_size({"width": width, "height": height})
-            await page.emulate_media(color_scheme=scheme)
-            if not await page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-                self.complaints.append(f"{name}: {size} scrolls sideways")
-            if SHOTS:
-                path = Path(SHOTS) / f"nothing_{self.seen:02d}-{name}-{size}-{scheme}.png"
-                await page.screenshot(path=path, full_page=True)
-            found = await page.evaluate(AUDIT, TAGS)
-            self.complaints += [f"{name} {size} {scheme}: {one}" for one in complaints(found)]
-        width, height = LOOKS[0][1:3]
-        await page.set_viewport_size({"width": width, "height": height})
-        await page.emulate_media(color_scheme="light")
 
     async def type(self, values: Mapping[str, str]) -> None:
         """Into the fields of these names; what is folded away is unfolded."""

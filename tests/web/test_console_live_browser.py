@@ -1,7 +1,4 @@
-"""Does a page change under one's eyes, read well while it does, and work without a script too?
-
-Needs what test_console_browser.py needs; with CUSNA_SHOTS=FOLDER it keeps pictures.
-"""
+"""Does a page change under one's eyes, read well while it does, and work without a script too?"""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,9 +14,10 @@ from cusna_core.flow.keys import Wait
 from cusna_core.store import keys
 from cusna_core.store import rights as right_rows
 
+from ..eyes import chromium_at_work
 from .admin import HQ, Admin
 from .running import CHANGES, MEMBERS, planned, running
-from .test_console_browser import CHROMIUM, QUIET, Walk, pytestmark
+from .test_console_browser import Walk, pytestmark
 
 __all__ = ["pytestmark"]
 HELD = "/console/changes/held/andcards"
@@ -30,12 +28,8 @@ Page = Any
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Any]:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as play:
-        opened = await play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    async with chromium_at_work() as opened:
         yield opened
-        await opened.close()
 
 
 async def signed_in(browser: Any, admin: Admin, **options: Any) -> Page:

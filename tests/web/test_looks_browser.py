@@ -1,7 +1,4 @@
-"""Are companies and looks clean in a real browser, and can a portal with a strong colour still be read?
-
-With CUSNA_SHOTS=FOLDER it keeps a picture of every page, for people to look at.
-"""
+"""Are companies and looks clean in a real browser, and can a portal with a strong colour still be read?"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
