@@ -4,14 +4,11 @@ The same work and the same answer for every address (M12, M13): the mail worker 
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
+from functools import partial
 
 from aiohttp import web
 
-from cusna_core.api import email_key
-from cusna_core.engine.views import Door
 from cusna_core.store import refusals
 from cusna_core.store import sign_in as store
 from cusna_core.store.db import Tx
@@ -19,15 +16,25 @@ from cusna_core.store.vault import Tampered
 from cusna_core.web.arrival import Arrival, arrived, device, forget, remember
 from cusna_core.web.console.paper import page, who
 from cusna_core.web.cookies import ADMIN, ASKED, FLOW, THEN
-from cusna_core.web.portal.link import TOKEN, dead
-from cusna_core.web.portal.sent import DIGITS
-from cusna_core.web.portal.sign_in import FLOW_SECONDS, LONGEST, asked, begin, flow_of
+from cusna_core.web.proof import (
+    FLOW_SECONDS,
+    Wrong,
+    address_of,
+    asked,
+    begin,
+    by_code,
+    by_link,
+    close,
+    digits_of,
+    fate,
+    flow_of,
+)
 from cusna_core.web.security import FORM, see, session
-from cusna_core.web.site import SITE, Site
+from cusna_core.web.site import SITE
 
 SIGN_IN = "/console/sign-in"
-HALL = Door("", "Cusna", ZoneInfo("UTC"), ())
-"""The console's own door: for the store it is the location ''."""
+HALL = ""
+"""The console's own door, as a location of the store."""
 ADDRESS = re.compile(r"\A/console(?:/[a-z0-9_-]+){0,5}\Z")
 
 
@@ -40,24 +47,16 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def ask(request: web.Request) -> web.Response:
-    typed = request[FORM].get("email", "").strip()
-    if len(typed) > LONGEST or email_key(typed) is None:
-        problem = "shape" if typed else "empty"
-        typed = typed[:LONGEST]
+    typed, problem = address_of(request)
+    if problem:
         return page(request, "sign_in.html", here=SIGN_IN, status=422, problem=problem, typed=typed)
-    return await _begin(request, typed)
-
-
-async def _begin(request: web.Request, typed: str) -> web.Response:
-    response = await begin(request, HALL, typed)
-    response.headers["Location"] = f"{SIGN_IN}/sent"
-    return response
+    return await begin(request, HALL, typed, f"{SIGN_IN}/sent")
 
 
 async def renew(request: web.Request) -> web.Response:
     """A fresh sign-in for who is signed in, and afterwards back to where it was asked for."""
     site = request.app[SITE]
-    response = await _begin(request, who(request))
+    response = await begin(request, HALL, who(request), f"{SIGN_IN}/sent")
     back = request[FORM].get("back", "")
     if ADDRESS.match(back):
         # Sealed, so that a cookie which somebody else has set leads nowhere (M18).
@@ -87,65 +86,31 @@ async def again(request: web.Request) -> web.Response:
     typed = asked(request)
     if not typed:
         return see(SIGN_IN)
-    response = await _begin(request, typed)
-    response.headers["Location"] = f"{SIGN_IN}/sent?again"
-    return response
+    return await begin(request, HALL, typed, f"{SIGN_IN}/sent?again")
 
 
 async def code(request: web.Request) -> web.Response:
-    """Counted before it is compared, in a transaction of its own (M10)."""
-    site = request.app[SITE]
-    typed = unicodedata.normalize("NFKC", request[FORM].get("code", ""))[:40]
-    digits = "".join(one for one in typed if one.isdecimal() and one.isascii())
-    if len(digits) != DIGITS:
+    digits = digits_of(request)
+    if not digits:
         return _sent(request, "shape", status=422)
     flow = flow_of(request)
     if not flow:
         return _sent(request, status=422)
-    ip, now = site.address(request), site.clock.now()
-
-    def count(tx: Tx) -> int | None:
-        if not store.allowed(tx, "verify", store.ip_key(site.vault, ip), now, store.VERIFY):
-            refusals.of_flow(tx, "fast", now, flow)
-            return None
-        if store.attempt(tx, flow):
-            return store.left(tx, flow)
-        refusals.of_flow(tx, "spent", now, flow)
-        return -1
-
-    left = await site.db.share(count)
-    if left is None:
-        return _sent(request, "fast", status=429)
-    if left < 0:
-        return _sent(request, "spent", status=422)
-
-    def use(tx: Tx) -> Entered | None:
-        used = store.use_code(tx, site.vault, flow, digits, now)
-        if used is None:
-            refusals.of_flow(tx, "wrong-code", now, flow)
-        return _enter(tx, site, request, used)
-
-    entered = await site.db.share(use)
-    if entered is None:
-        return _sent(request, "wrong" if left else "spent", left=left, status=422)
+    entered = await by_code(request, flow, digits, partial(_enter, request))
+    if isinstance(entered, Wrong):
+        return _sent(request, entered.problem, entered.left, entered.status)
     return _let_in(request, entered)
 
 
 async def link(request: web.Request) -> web.Response:
     """The button; looking at it changes nothing (M6)."""
-    site = request.app[SITE]
     token = request.match_info["token"]
-    state = "unknown"
-    if TOKEN.match(token):
-        now = site.clock.now()
-        found = await site.db.read(lambda tx: store.by_link(tx, site.vault, token, now))
-        if found.location == "":
-            state = found.state.value
+    state, status = await fate(request, HALL)
     return page(
         request,
         "link.html",
         here=f"/console/link/{token}" if state == "fresh" else SIGN_IN,
-        status={"fresh": 200, "used": 410, "expired": 410}.get(state, 404),
+        status=status,
         state=state,
         token=token,
         typed=asked(request),
@@ -154,22 +119,8 @@ async def link(request: web.Request) -> web.Response:
 
 
 async def use_link(request: web.Request) -> web.Response:
-    """Consume: of any number at once exactly one succeeds (M5)."""
-    site = request.app[SITE]
-    token, now = request.match_info["token"], site.clock.now()
-    if not TOKEN.match(token):
-        return await link(request)
-
-    def consume(tx: Tx) -> Entered | None:
-        if store.by_link(tx, site.vault, token, now).location != "":
-            return None
-        used = store.use_link(tx, site.vault, token, now)
-        if used is None:
-            dead(tx, site.vault, token, now)
-        return _enter(tx, site, request, used)
-
-    opened = await site.db.share(consume)
-    return _let_in(request, opened) if opened is not None else await link(request)
+    entered = await by_link(request, HALL, partial(_enter, request))
+    return _let_in(request, entered) if entered is not None else await link(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +131,11 @@ class Entered:
     arrival: Arrival
 
 
-def _enter(tx: Tx, site: Site, request: web.Request, used: store.Used | None) -> Entered | None:
+def _enter(request: web.Request, tx: Tx, used: store.Used) -> Entered | None:
     """A new admin's session, in the transaction that used the proof; the browser's old one ends (M20)."""
-    if used is None or used.admin is None:
+    if used.admin is None:
         return None
+    site = request.app[SITE]
     now = site.clock.now()
     if not site.is_admin(used.admin):
         refusals.of_letter(tx, "no-admin", now, used.flow_id)
@@ -221,16 +173,7 @@ def _back(request: web.Request) -> str:
 async def leave(request: web.Request) -> web.Response:
     """End the session here and on the server (M22)."""
     site = request.app[SITE]
-    token = site.cookies.get(request, ADMIN)
-    if token:
-        now = site.clock.now()
-
-        def close(tx: Tx) -> None:
-            found = store.session(tx, site.vault, token, now)
-            if found is not None:
-                store.close_session(tx, found.id)
-
-        await site.db.run(close)
+    await close(request, ADMIN)
     response = see(SIGN_IN)
     forget(request, response, ADMIN)
     for name in (ADMIN, FLOW, ASKED, THEN):

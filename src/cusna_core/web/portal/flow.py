@@ -11,7 +11,7 @@ from aiohttp import web
 from cusna_core.api import email_key
 from cusna_core.engine.views import Door
 from cusna_core.store.vault import Tampered
-from cusna_core.web.portal.sign_in import asked, flow_of
+from cusna_core.web.proof import asked, flow_of
 from cusna_core.web.security import FORM
 from cusna_core.web.site import SITE, Site
 

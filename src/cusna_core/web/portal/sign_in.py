@@ -2,20 +2,14 @@
 
 from aiohttp import web
 
-from cusna_core.api import email_key
 from cusna_core.engine.views import Door
-from cusna_core.store import sign_in as store
-from cusna_core.store.db import Tx
-from cusna_core.store.vault import Tampered
 from cusna_core.web.arrival import forget
 from cusna_core.web.cookies import ASKED, FLOW, MEMBER, THEN
 from cusna_core.web.pages import Body
 from cusna_core.web.portal.paper import address, page, remember_language
-from cusna_core.web.security import FORM, SESSION, see, session
+from cusna_core.web.proof import FLOW_SECONDS, address_of, begin, close
+from cusna_core.web.security import SESSION, see, session
 from cusna_core.web.site import SITE, Site
-
-FLOW_SECONDS = 15 * 60
-LONGEST = 254
 
 
 async def show(request: web.Request) -> web.Response:
@@ -42,71 +36,12 @@ def _kept(site: Site, request: web.Request, door: Door) -> Body:
 
 
 async def ask(request: web.Request) -> web.Response:
-    site = request.app[SITE]
-    door = site.door(request)
-    typed = request[FORM].get("email", "").strip()
-    if len(typed) > LONGEST or email_key(typed) is None:
-        # Only the shape of what was typed decides: it tells nothing about who is known.
-        problem = "shape" if typed else "empty"
-        return page(
-            request,
-            "sign_in.html",
-            door,
-            here=address(door),
-            status=422,
-            problem=problem,
-            typed=typed[:LONGEST],
-        )
-    return await begin(request, door, typed)
-
-
-async def begin(request: web.Request, door: Door, typed: str) -> web.Response:
-    """Start a sign-in: one transaction, whoever it is; the mail worker finds out who."""
-    site = request.app[SITE]
-    key = email_key(typed)
-    assert key is not None
-    # The same flow for the same address: "Send again" too early must not kill the code that is on its way.
-    earlier = flow_of(request) if asked(request) == typed else ""
-    flow, link, code = earlier or site.token(), site.token(), site.code()
-    ip, language, now = site.address(request), site.language(request).code, site.clock.now()
-    await site.db.share(
-        lambda tx: store.ask(
-            tx,
-            site.vault,
-            flow_token=flow,
-            location=door.id,
-            typed=typed,
-            email_key=key,
-            ip=ip,
-            language=language,
-            link_token=link,
-            code=code,
-            now=now,
-        )
-    )
-    site.parts.nudge()
-    response = see(address(door, "sent"))
-    site.cookies.set(response, FLOW, flow, FLOW_SECONDS)
-    site.cookies.set(response, ASKED, site.vault.seal(typed, ASKED), FLOW_SECONDS)
-    return response
-
-
-def flow_of(request: web.Request) -> str:
-    """The sign-in that this browser asked for, or nothing."""
-    kept = request.app[SITE].cookies.get(request, FLOW)
-    return kept if 20 <= len(kept) <= 100 else ""
-
-
-def asked(request: web.Request) -> str:
-    """The address this browser asked with, or nothing."""
-    site = request.app[SITE]
-    sealed = site.cookies.get(request, ASKED)
-    if not sealed:
-        return ""
-    try:
-        return site.vault.unseal(sealed, ASKED)
-    except Tampered:
-        return ""
+    door = request.app[SITE].door(request)
+    typed, problem = address_of(request)
+    if problem:
+        here = address(door)
+        return page(request, "sign_in.html", door, here=here, status=422, problem=problem, typed=typed)
+    return await begin(request, door.id, typed, address(door, "sent"))
 
 
 async def renew(request: web.Request) -> web.Response:
@@ -117,7 +52,7 @@ async def renew(request: web.Request) -> web.Response:
     view = await site.members.view(account, door.id) if account else None
     if view is None:
         return see(address(door, "wifi"))
-    response = await begin(request, door, view.email)
+    response = await begin(request, door.id, view.email, address(door, "sent"))
     site.cookies.set(response, THEN, "change", FLOW_SECONDS)
     return response
 
@@ -126,16 +61,7 @@ async def leave(request: web.Request) -> web.Response:
     """End the session here and on the server (M22)."""
     site = request.app[SITE]
     door = site.door(request)
-    token = site.cookies.get(request, MEMBER)
-    if token:
-        now = site.clock.now()
-
-        def close(tx: Tx) -> None:
-            found = store.session(tx, site.vault, token, now)
-            if found is not None:
-                store.close_session(tx, found.id)
-
-        await site.db.run(close)
+    await close(request, MEMBER)
     response = see(address(door))
     forget(request, response, MEMBER)
     for name in (MEMBER, FLOW, ASKED, THEN):
