@@ -22,6 +22,7 @@ from cusna_core.flow.brake import Withdrawal
 from cusna_core.flow.world import Because, Kind, Right
 from cusna_core.mail import Composer, Smtp
 from cusna_core.mail.desk import Desk
+from cusna_core.mail.smtp import Misconfigured
 from cusna_core.mail.worker import AT_ONCE, Worker
 from cusna_core.store import accounts, audit, outbox, sign_in
 from cusna_core.store import rights as right_rows
@@ -454,6 +455,36 @@ async def test_nothing_ends_the_worker(office: Office, monkeypatch: pytest.Monke
         office.hand.pass_(300)
         office.worker.nudge()
         await office.box.wait_for(2)
+
+
+async def test_a_call_off_that_was_not_heard_holds_up_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 swallows it, inside the mail library."""
+    under_way = asyncio.Event()
+
+    async def send(mail: object) -> None:
+        under_way.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise Misconfigured("It refuses us.") from None
+
+    async def report(findings: tuple[Finding, ...]) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(office.worker._smtp, "send", send)
+    monkeypatch.setattr(office.worker, "_report", report)
+    task = asyncio.create_task(office.worker.run())
+    await office.put("test", "1", to="it@example.com")
+    await under_way.wait()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=5)
+    for _ in range(10):
+        office.hand.pass_(300)
+        await asyncio.sleep(0)
+    await asyncio.wait([task], timeout=5)
+    assert done, "it slept first"
 
 
 async def test_stopping_leaves_nothing_lost(office: Office) -> None:

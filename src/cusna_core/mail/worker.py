@@ -150,7 +150,10 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - one letter's trouble must not end the others
             # A letter that is still due goes again.
             log.warning("Letter %s could not be noted (%s).", letter.id, type(error).__name__)
-            await self._clock.sleep(FIRST)
+            task = asyncio.current_task()
+            # Who stops us may not be heard: wait_for of Python 3.11 loses a call-off that comes with an answer.
+            if task is None or not task.cancelling():
+                await self._clock.sleep(FIRST)
         finally:
             del self._going[letter.id]
             self._wake.set()
