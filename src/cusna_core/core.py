@@ -195,13 +195,19 @@ class Core:
     async def rebuild(self) -> Setup:
         """The console changed something: work with the new setup from now on."""
         setup = await self.settle()
-        before = self.engine.estate
-        await self.engine.take(await build.build(setup, self._ground))
-        task = asyncio.create_task(self._retire(before), name="retire")
-        self._retiring[task] = before
-        task.add_done_callback(lambda done: self._retiring.pop(done, None))
+        before, estate = self.engine.estate, await build.build(setup, self._ground)
+        try:
+            await self.engine.take(estate)
+        finally:
+            # Whichever is not at work, also if this was called off in the middle.
+            self._let_go(before if self.engine.estate is estate else estate)
         await self.changed(setup)
         return setup
+
+    def _let_go(self, estate: Estate) -> None:
+        task = asyncio.create_task(self._retire(estate), name="retire")
+        self._retiring[task] = estate
+        task.add_done_callback(lambda done: self._retiring.pop(done, None))
 
     async def try_mail(self, to: str) -> dict[str, Any]:
         """Send a test mail, at once and not by the outbox: whether the server took it, and the sentence."""

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from cusna_core.admin import control
+from cusna_core.api import HttpApi
 from cusna_core.app import App
 from cusna_core.core import Core
 from cusna_core.demo.stage import until
+from cusna_core.engine import placing
 from cusna_core.store.db import AlreadyRunning
 from cusna_core.store.vault import KeyFileMissing
 from cusna_core.testing.memory_fake import MemoryFake
@@ -145,3 +147,36 @@ async def test_a_command_that_goes_away_holds_nothing_up(build: Build, serve: Se
     house.member("hall", "theo")
     app.core.engine.nudge()
     assert await until(lambda: len(house.keys("hall")) == 2)
+
+
+@pytest.mark.parametrize("where", ["built", "taken"])
+async def test_a_new_setup_that_is_called_off_leaves_nothing_open(
+    build: Build, serve: Serve, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """As when the program stops while an emptied network is dropped."""
+    house = await build()
+    app = await serve(house)
+    opened: list[HttpApi] = []
+    opens, reached = HttpApi.open, asyncio.Event()
+
+    async def kept(self: HttpApi) -> None:
+        await opens(self)
+        opened.append(self)
+
+    async def hangs(*_: object) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(HttpApi, "open", kept)
+    if where == "built":
+        monkeypatch.setattr(placing, "told", hangs)
+    else:
+        monkeypatch.setattr(app.core.engine.appearance, "load", hangs)
+    going = asyncio.create_task(app.core.rebuild())
+    async with asyncio.timeout(5):
+        await reached.wait()
+    going.cancel()
+    await asyncio.gather(going, return_exceptions=True)
+    await app.core.close()
+    assert opened
+    assert not [one for one in opened if one._session is not None]

@@ -6,7 +6,7 @@ serve.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,22 @@ log = logging.getLogger(__name__)
 
 
 async def build(setup: Setup, ground: Ground) -> Estate:
-    """Make and open everything that is configured. Call `close` when it is no longer used."""
+    """Make and open everything that is configured. Call `close` when it is no longer used.
+
+    Called off, or failing, it leaves nothing open.
+    """
+    opened: list[Any] = []
+    try:
+        return await _built(setup, ground, opened)
+    except BaseException:
+        await _closed(opened)
+        raise
+
+
+async def _built(setup: Setup, ground: Ground, opened: list[Any]) -> Estate:
     findings = list(setup.findings)
-    sources = await opening.sources(setup, ground, findings)
-    controllers = await opening.controllers(setup, ground, findings)
+    sources = await opening.sources(setup, ground, findings, opened)
+    controllers = await opening.controllers(setup, ground, findings, opened)
     answers = await asyncio.gather(*(placing.told(name, source, ground) for name, source in sources.items()))
     told = dict(zip(sources, answers, strict=True))
     told |= await placing.told_before(setup, ground)
@@ -54,8 +66,10 @@ async def build(setup: Setup, ground: Ground) -> Estate:
 
 async def close(estate: Estate) -> None:
     """Close what `build` opened."""
-    opened: list[Any] = [one.source for one in estate.integrations.values()]
-    opened += estate.controllers.values()
+    await _closed([*(one.source for one in estate.integrations.values()), *estate.controllers.values()])
+
+
+async def _closed(opened: Iterable[Any]) -> None:
     await asyncio.gather(*(one.close() for one in opened), return_exceptions=True)
 
 

@@ -41,32 +41,40 @@ class Ground:
         return Context(name, self.installation, self.clock, self.vault.fingerprint, progress)
 
 
-async def sources(setup: Setup, ground: Ground, findings: list[Finding]) -> dict[str, api.Source[Any]]:
+async def sources(
+    setup: Setup, ground: Ground, findings: list[Finding], opened: list[Any]
+) -> dict[str, api.Source[Any]]:
+    """`opened` holds what is open already, also if this is called off."""
     made = {
         name: partial(fenced.source, one.source, one.options, ground.context(name), ground.hush)
         for name, one in setup.integrations.items()
         if one.enabled
     }
-    return await _all_opened("integrations", made, findings)
+    return await _all_opened("integrations", made, findings, opened)
 
 
 async def controllers(
-    setup: Setup, ground: Ground, findings: list[Finding]
+    setup: Setup, ground: Ground, findings: list[Finding], opened: list[Any]
 ) -> dict[str, api.Controller[Any, Any]]:
+    """See `sources`."""
     made = {
         name: partial(fenced.controller, one.driver, one.options, ground.context(name), ground.hush)
         for name, one in setup.controllers.items()
     }
-    return await _all_opened("controllers", made, findings)
+    return await _all_opened("controllers", made, findings, opened)
 
 
-async def _all_opened(kind: str, made: Mapping[str, Any], findings: list[Finding]) -> dict[str, Any]:
+async def _all_opened(
+    kind: str, made: Mapping[str, Any], findings: list[Finding], opened: list[Any]
+) -> dict[str, Any]:
     """Side by side: one that hangs does not keep the others waiting."""
-    opened = await asyncio.gather(*(_opened(f"{kind}.{name}", make, findings) for name, make in made.items()))
-    return {name: one for name, one in zip(made, opened, strict=True) if one is not None}
+    every = await asyncio.gather(
+        *(_opened(f"{kind}.{name}", make, findings, opened) for name, make in made.items())
+    )
+    return {name: one for name, one in zip(made, every, strict=True) if one is not None}
 
 
-async def _opened(path: str, make: Any, findings: list[Finding]) -> Any:
+async def _opened(path: str, make: Any, findings: list[Finding], opened: list[Any]) -> Any:
     """A source or controller, open; None with a finding where it cannot be."""
     try:
         made = make()
@@ -91,5 +99,6 @@ async def _opened(path: str, make: Any, findings: list[Finding]) -> Any:
         log.warning("%s: could not be opened: %s", path, troubles.place(error))
         findings.append(troubles.switched_off(path, error))
     else:
+        opened.append(made)
         return made
     return None

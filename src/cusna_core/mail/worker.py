@@ -151,7 +151,7 @@ class Worker:
             # A letter that is still due goes again.
             log.warning("Letter %s could not be noted (%s).", letter.id, type(error).__name__)
             task = asyncio.current_task()
-            # Who stops us may not be heard: wait_for of Python 3.11 loses a call-off that comes with an answer.
+            # Who stops us may not be heard: wait_for of Python 3.11 loses a call-off that meets an answer.
             if task is None or not task.cancelling():
                 await self._clock.sleep(FIRST)
         finally:
