@@ -12,7 +12,6 @@ import json
 import os
 import random
 import re
-import socket
 import statistics
 import sys
 import tempfile
@@ -38,6 +37,7 @@ from cusna_core.store.db import Tx
 from cusna_core.web.routes import Route, Who
 from cusna_core.web.site import SITE
 
+from ..ports import free
 from . import house
 from .quiet import quiet
 
@@ -198,9 +198,7 @@ async def site(folder: Path, people: int, places: int, lines: int = 0) -> AsyncI
         if not (folder / "made").exists():
             await make(folder, people, places)
             (folder / "made").touch()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free()
         app = await App.start(written(folder, port), env={})
         try:
             await happened(app.core, lines)

@@ -256,10 +256,10 @@ async def measured(told: Mapping[str, Any], rounds: int, seconds: float) -> list
 async def run(folder: Path, rounds: int, seconds: float) -> list[Share]:
     """Start the server in a process of its own, and ask it."""
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench", "portal", "--serve", str(folder)),
+        *(sys.executable, "-m", "tests.bench", "portal", "--serve", str(folder)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert child.stdout is not None
     assert child.stdin is not None

@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import re
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +27,8 @@ from cusna_core.app import App
 from cusna_core.config import plugins
 from cusna_core.demo.inbox import Inbox
 from cusna_core.testing.memory_fake import TOKEN, MemoryFake
+
+from ..ports import free
 
 SSID = "Members"
 ADMIN = "it@space.example"
@@ -142,12 +143,6 @@ def run(*args: str) -> Said:
     return Said(code, out.getvalue(), err.getvalue())
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @pytest.fixture(autouse=True)
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of whoever runs the tests decides how it looks."""
@@ -168,7 +163,7 @@ async def space(tmp_path: Path) -> AsyncIterator[Space]:
     place = source.add_location("Hall", "Europe/Berlin")
     network = wifi.network_options(SSID)
     wifi.add_foreign_key(SSID, "printer", FOREIGN)
-    space = Space(tmp_path, source, wifi, inbox, free_port(), place)
+    space = Space(tmp_path, source, wifi, inbox, free(), place)
     space.tables = {
         "": {
             "base_url": f"http://localhost:{space.port}",

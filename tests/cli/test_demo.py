@@ -5,20 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ..ports import free
 from .conftest import run
-
-
-def free_pair() -> int:
-    """A port whose neighbour is free as well."""
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
 
 
 @pytest.mark.parametrize("next_one", [False, True])
@@ -43,7 +31,7 @@ def test_a_port_that_cannot_be_is_wrong_use(tmp_path: Path) -> None:
 
 def test_what_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "work").write_text("years of it")
-    port = free_pair()
+    port = free(2)
     for folder in (tmp_path, tmp_path / "work"):
         said = run("demo", "--folder", str(folder), "--port", str(port))
         assert said.code == 2
@@ -53,6 +41,6 @@ def test_what_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
 
 def test_without_plugins_there_is_nothing_to_play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cusna_core.demo.run._installed", list)
-    said = run("demo", "--folder", str(tmp_path / "demo"), "--port", str(free_pair()))
+    said = run("demo", "--folder", str(tmp_path / "demo"), "--port", str(free(2)))
     assert (said.code, said.err) == (2, "")
     assert "No plugin that is installed here brings a vendor in a box." in said.out

@@ -5,7 +5,6 @@ Everything listens on loopback. Tests change `tables` before they `write` the fi
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,8 @@ from cusna_core.api import Clock, FakeSource, FakeWifi, SystemClock
 from cusna_core.config import plugins
 from cusna_core.demo.inbox import Inbox
 from cusna_core.testing.memory_fake import MemoryFake
+
+from ..ports import free
 
 SSID = "Members"
 ADMIN = "it@space.example"
@@ -58,7 +59,7 @@ class House:
         fakes.setdefault("memory", MemoryFake)
         inbox = Inbox()
         await inbox.start()
-        house = cls(folder, clock, fakes[source](clock), {}, inbox, free_port())
+        house = cls(folder, clock, fakes[source](clock), {}, inbox, free())
         await house.source.start()
         for name, kind in kinds.items():
             wifi = fakes[kind](clock)
@@ -142,12 +143,6 @@ class House:
         for one in everything:
             with suppress(Exception):
                 await one.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,8 @@ from cusna_core.demo.stage import until
 from cusna_core.store import findings
 from cusna_core.testing.memory import Memory
 
-from .house import FOREIGN, SSID, House, free_port
+from ..ports import free
+from .house import FOREIGN, SSID, House
 
 Build = Callable[..., Awaitable[House]]
 Serve = Callable[[House], Awaitable[App]]
@@ -24,7 +25,7 @@ def unknown_place(house: House, _: pytest.MonkeyPatch) -> None:
 
 
 def unreachable(house: House, _: pytest.MonkeyPatch) -> None:
-    house.tables["controllers.loft"]["url"] = f"http://127.0.0.1:{free_port()}"
+    house.tables["controllers.loft"]["url"] = f"http://127.0.0.1:{free()}"
 
 
 def refused(house: House, _: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from cusna_core.cli.logs import Json
 from cusna_core.config.problems import ConfigFileError
 from cusna_core.demo.stage import until
 
-from .house import House, free_port
+from ..ports import free
+from .house import House
 
 Build = Callable[..., Awaitable[House]]
 Serve = Callable[[House], Awaitable[App]]
@@ -107,7 +108,7 @@ async def test_a_dead_controller_shows(build: Build, serve: Serve) -> None:
 
 async def test_on_a_listener_of_its_own(build: Build, serve: Serve) -> None:
     house = await build()
-    port = free_port()
+    port = free()
     house.tables["metrics"] = {"listen": f"127.0.0.1:{port}"}
     await serve(house)
     status, text = await scraped(f"http://127.0.0.1:{port}/metrics")

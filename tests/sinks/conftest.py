@@ -13,6 +13,8 @@ from cusna_core.api import Clock, Context, Event, Options, Sink
 from cusna_core.store.db import Database
 from cusna_core.store.vault import Vault
 
+TURNS = 50
+"""Of the loop: more than it takes from one answer of the database to the next question."""
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 
@@ -21,6 +23,8 @@ class Hand(Clock):
 
     def __init__(self) -> None:
         self.at = NOON
+        self.asking = 0
+        """Questions that the database has not answered."""
         self._sleepers: list[tuple[datetime, asyncio.Event]] = []
 
     def now(self) -> datetime:
@@ -40,13 +44,27 @@ class Hand(Clock):
         self._sleepers = [one for one in self._sleepers if one[0] > self.at]
         for event in due:
             event.set()
-        await settled()
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Let whatever can happen happen: until all wait for this clock, and none for the database."""
+        quiet = 0
+        while quiet < TURNS:
+            quiet = 0 if self.asking else quiet + 1
+            await asyncio.sleep(0)
 
 
-async def settled() -> None:
-    """Let whatever can happen happen; the database answers from a thread."""
-    for _ in range(60):
-        await asyncio.sleep(0.002)
+class Watched(Database):
+    """Tells the clock when it is asked: it answers from a thread."""
+
+    clock: Hand
+
+    async def _hop(self, connection: Any, begin: str, fn: Any) -> Any:  # type: ignore[override]
+        self.clock.asking += 1
+        try:
+            return await super()._hop(connection, begin, fn)
+        finally:
+            self.clock.asking -= 1
 
 
 class Box(Sink[Options]):
@@ -89,8 +107,9 @@ def box(context: Context) -> Box:
 
 
 @pytest.fixture
-async def db(tmp_path: Path) -> AsyncIterator[Database]:
-    made = await Database.open(tmp_path / "cusna.db", tmp_path / "backups")
+async def db(tmp_path: Path, clock: Hand) -> AsyncIterator[Database]:
+    made = await Watched.open(tmp_path / "cusna.db", tmp_path / "backups")
+    made.clock = clock
     yield made
     await made.close()
 

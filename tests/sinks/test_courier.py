@@ -18,7 +18,7 @@ from cusna_core.store.db import Database
 from cusna_core.store.events import News, Status
 from cusna_core.store.vault import Vault
 
-from .conftest import NOON, Box, Hand, settled
+from .conftest import NOON, Box, Hand
 
 Run = Callable[..., Awaitable[Courier]]
 
@@ -50,7 +50,7 @@ async def run(db: Database, box: Box, clock: Hand, told: Told) -> AsyncIterator[
             await stop(tasks[name])  # a restart
         courier = Courier(name, sink, db, clock, Random(7), personal_data=personal_data, told=told)
         tasks[name] = asyncio.create_task(courier.run())
-        await settled()
+        await clock.settled()
         return courier
 
     await db.run(lambda tx: events.settle(tx, {"door": ()}))

@@ -14,7 +14,7 @@ from cusna_core.engine.sinks import Sinks
 from cusna_core.store import events
 from cusna_core.store.db import Database
 
-from .conftest import NOON, Hand, settled
+from .conftest import NOON, Hand
 
 
 class Good(Sink[Options]):
@@ -80,7 +80,7 @@ async def test_one_that_cannot_be_opened_is_told_and_the_others_go_on(
 
     await db.run(lambda tx: events.put(tx, "held.opened", NOON, integration="hq", data={"rights": 1}))
     task = asyncio.create_task(sinks.run())
-    await settled()
+    await clock.settled()
     assert [one.type for one in Good.got] == ["held.opened"]
     for _ in range(3):
         await clock.move(days=1, hours=1)
@@ -107,7 +107,7 @@ async def test_a_test_event_that_is_taken_sends_what_waits(
     try:
         await db.run(lambda tx: events.put(tx, "held.opened", NOON, data={"rights": 1}))
         task = asyncio.create_task(sinks.run())
-        await settled()
+        await clock.settled()
         (failing,) = reports["sink:good"]
         assert (failing.code, failing.path) == ("sink.failing", "sinks.good")
         tried = await sinks.test("good")
@@ -118,7 +118,7 @@ async def test_a_test_event_that_is_taken_sends_what_waits(
     tried = await sinks.test("good")
     assert tried is not None
     assert tried.went
-    await settled()
+    await clock.settled()
     assert [one.type for one in Good.got] == ["test", "held.opened"]
     assert reports["sink:good"] == ()
     task.cancel()

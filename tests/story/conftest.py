@@ -1,7 +1,6 @@
 """The demo's stage for stories: the real program, at nine in the morning in Berlin."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
@@ -23,6 +22,8 @@ from cusna_core.demo.stage import Stage, until
 from cusna_core.demo.visitor import Page, Visitor
 from cusna_core.flow.rights import day_bounds, local_day
 from cusna_core.store import accounts, findings, outbox
+
+from ..ports import free
 
 T = TypeVar("T")
 
@@ -143,19 +144,6 @@ Eventually = Callable[[Callable[[], Awaitable[Any] | Any]], Awaitable[bool]]
 Together = Callable[..., Awaitable[list[Any]]]
 
 
-def free_pair() -> int:
-    """A port whose neighbour is free as well."""
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-
-
 @asynccontextmanager
 async def opened(
     folder: Path, registry: Registry, *, given: bool = False, hooks: bool = False, hurried: bool = False
@@ -166,7 +154,7 @@ async def opened(
     nine = timedelta(hours=9)
     # Stories of "today" need a day that is not over in the middle of a test.
     await clock.jump(starts + nine if starts + nine > clock.now() else ends + nine)
-    port = free_pair()
+    port = free(2)
     stage = await Stage.build(folder, registry, port, clock=clock, given=given, hooks=hooks)
     portal, own = f"http://localhost:{port}", f"http://localhost:{port + 1}"
     runner = web.AppRunner(panel.build(stage, portal), access_log=None)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -137,12 +136,6 @@ def link_in(text: str) -> str:
     found = re.search(r"/console/link/[\w-]+", text)
     assert found, text
     return found.group()
-
-
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def connected(admin: Admin) -> None:

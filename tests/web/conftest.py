@@ -30,7 +30,8 @@ from cusna_core.store.vault import Vault
 from cusna_core.web import Parts, Route, build, listen
 from cusna_core.words.passphrases import words
 
-from .admin import WANTED, Admin, port
+from ..ports import free
+from .admin import WANTED, Admin
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -346,7 +347,7 @@ def bare() -> bool:
 @pytest.fixture
 async def stage(tmp_path: Path, configured: bool, bare: bool) -> AsyncIterator[Stage]:
     registry = plugins.load(WANTED, fakes=True)
-    made = await Stage.build(tmp_path / "demo", registry, port(), given=not configured, bare=bare)
+    made = await Stage.build(tmp_path / "demo", registry, free(), given=not configured, bare=bare)
     yield made
     await made.stop()
 

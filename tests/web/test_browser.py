@@ -2,7 +2,6 @@
 # ruff: noqa: N802  # tests are named by the requirement they prove; tables of hostile input are wide
 
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from cusna_core.flow.keys import Wait
 from cusna_core.flow.world import Refusal, Refused
 
 from ..eyes import chromium_at_work, look, looks, needs_browser
+from ..ports import free
 
 pytestmark = needs_browser
 HERE = "/portal/kreuzberg"
@@ -25,9 +25,7 @@ Page = Any
 @pytest.fixture
 def base() -> str:
     """Plain http on this machine: the port has to be known before the cookies are."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free()}"
 
 
 @pytest.fixture

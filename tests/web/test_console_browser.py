@@ -6,7 +6,6 @@ The whole path is walked through the pages with real fakes behind them.
 import importlib.util
 import os
 import re
-import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 
 from ..eyes import chromium_at_work, look, looks, needs_browser
+from ..ports import free
 
 WANTED = ["andcards", "unifi", "meraki"]
 pytestmark = [
@@ -33,16 +33,10 @@ TEN_MINUTES = timedelta(minutes=10, seconds=1)
 Page = Any
 
 
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Nothing is set up; the fakes run."""
-    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), port(), given=True)
+    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), free(), given=True)
     yield made
     await made.stop()
 

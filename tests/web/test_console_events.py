@@ -13,7 +13,8 @@ from cusna_core.config import plugins
 from cusna_core.demo import file
 from cusna_core.demo.stage import Stage, until
 
-from .admin import SETTINGS, WANTED, Admin, needs_plugins, port
+from ..ports import free
+from .admin import SETTINGS, WANTED, Admin, needs_plugins
 
 pytestmark = needs_plugins
 HERE = f"{SETTINGS}/sinks"
@@ -65,7 +66,7 @@ async def stage(
 
     monkeypatch.setattr("cusna_core.demo.stage.written", written)
     registry = plugins.load(WANTED, fakes=True)
-    made = await Stage.build(tmp_path / "demo", registry, port(), hooks=True)
+    made = await Stage.build(tmp_path / "demo", registry, free(), hooks=True)
     yield made
     await made.stop()
 

@@ -18,7 +18,8 @@ from cusna_core.demo.file import ADMIN, SENDER
 from cusna_core.demo.people import HAFEN, JORDAAN, KALLIO, KREUZBERG, Spot
 from cusna_core.demo.stage import PRINTER, SSID, Stage, until
 
-from .test_console_browser import Walk, port
+from ..ports import free
+from .test_console_browser import Walk
 from .test_console_browser import page as page
 from .test_console_browser import pytestmark as needed
 
@@ -36,7 +37,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     registry = plugins.load(WANTED, fakes=True)
     if not {"ruckus_one", "smartzone"} <= set(registry.fakes):
         pytest.skip("Install the plugins of this repository: the path is walked with their fakes.")
-    made = await Stage.build(tmp_path / "space", registry, port(), bare=True)
+    made = await Stage.build(tmp_path / "space", registry, free(), bare=True)
     yield made
     await made.stop()
 

@@ -11,7 +11,8 @@ from cusna_core.config import plugins
 from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 
-from .test_console_browser import WANTED, Page, Walk, port, pytestmark
+from ..ports import free
+from .test_console_browser import WANTED, Page, Walk, pytestmark
 from .test_console_browser import page as page
 
 __all__ = ["page", "pytestmark"]
@@ -22,7 +23,7 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitaenswitwe"
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """Everything is set up, and people are there."""
-    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), port())
+    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), free())
     here = made.cast.locations["kreuzberg"]
     company = made.source.add_company(here, f"{LONG} & Söhne")
     address = f"{LONG.lower()}.maximiliana@{LONG.lower()}.example"

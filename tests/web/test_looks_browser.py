@@ -10,9 +10,10 @@ from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 from cusna_core.store import groups
 
+from ..ports import free
 from .admin import link_in
 from .test_console_appearance import PRIVACY, png
-from .test_console_browser import WANTED, Page, Walk, page, port, pytestmark
+from .test_console_browser import WANTED, Page, Walk, page, pytestmark
 
 __all__ = ["page", "pytestmark"]
 LOOK = "/console/settings/locations/kreuzberg/look"
@@ -22,7 +23,7 @@ STRONG = {"yellow": "#ffd400", "red": "#e30613"}
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """The whole demo, everything connected."""
-    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), port(), given=False)
+    made = await Stage.build(tmp_path / "demo", plugins.load(WANTED, fakes=True), free(), given=False)
     yield made
     await made.stop()
 
