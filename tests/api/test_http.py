@@ -100,10 +100,13 @@ class Desk:
         self.logins = 0
         self.refused = 0
         self.delay = 0.0
+        self.asked = asyncio.Event()
+        """Somebody wants to log in."""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/login":
             self.logins += 1
+            self.asked.set()
             await asyncio.sleep(self.delay)
             self.ticket += 1
             return web.json_response({"ticket": str(self.ticket)})
@@ -188,12 +191,13 @@ async def test_a_login_that_was_called_off_is_taken_over_by_the_next(
     serve: Serve, opened: Opened, context: Context
 ) -> None:
     desk = Desk()
-    desk.delay = 0.05
+    desk.delay = 0.5
     vendor = await serve(desk.answer)
     api = await opened(Ticketed(vendor.address, context))
     first = asyncio.create_task(api.get("/keys"))
     others = [asyncio.create_task(api.get("/keys")) for _ in range(5)]
-    await asyncio.sleep(0.02)
+    await desk.asked.wait()
+    desk.delay = 0.0
     first.cancel()
     assert await asyncio.gather(*others) == [{"path": "/keys"}] * 5
     assert first.cancelled()

@@ -5,7 +5,6 @@ of DPSKs it knows nothing.
 """
 
 import errno
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,25 +22,24 @@ HOSTS = [f"127.0.0.{number}" for number in range(2, 30)]
 MAC = "02:00:00:00:00:01"
 
 
-def free() -> str:
-    """An address of this machine on which nobody has the port."""
+async def started() -> SmartZoneFake:
+    """On an address of this machine on which nobody else has the port."""
     for host in HOSTS:
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind((host, PORT))
-            except OSError as error:
-                if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
-                    raise
-                continue
-            return host
+        fake = SmartZoneFake(HandClock(), tls=True, host=host)
+        try:
+            await fake.start(PORT)
+        except OSError as error:
+            await fake.stop()
+            if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+                raise
+            continue
+        return fake
     pytest.skip(f"No loopback address has port {PORT} free; macOS needs `ifconfig lo0 alias 127.0.0.2`.")
 
 
 @pytest.fixture
 async def box() -> AsyncIterator[SmartZoneFake]:
-    fake = SmartZoneFake(HandClock(), tls=True, host=free())
-    await fake.start(PORT)
+    fake = await started()
     fake.wlan("Members")
     yield fake
     await fake.stop()
