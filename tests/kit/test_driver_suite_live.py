@@ -100,7 +100,9 @@ async def test_an_interrupt_leaves_no_key_behind(tmp_path: Path, fake: OrchardFa
         "class TestSlow(Suite):\n"
         "    async def test_it_waits(self, lab):\n"
         "        await lab.create(lab.key())\n"
-        "        await asyncio.sleep(60)\n\n\ndel Suite\n"
+        # In short turns: a signal that comes just before a long sleep is heard after it.
+        "        for _ in range(600):\n"
+        "            await asyncio.sleep(0.1)\n\n\ndel Suite\n"
     )
     before = repr(fake.ssids)
     process = await started(

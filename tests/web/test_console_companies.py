@@ -149,6 +149,16 @@ async def test_a_pin_moves_the_company_and_keeps_others_out(space: Admin) -> Non
     assert [(one.who, one.data["vlan"], one.network) for one in entries] == [(ADMIN, 777, NETWORK)]
 
 
+async def confirmed(space: Admin, url: str, shown: Answer) -> Answer:
+    """As somebody does who is shown it anew where the engine has just changed what was shown."""
+    answer = await space.post(url, shown.form(url))
+    for _ in range(5):
+        if answer.status != 409:
+            break
+        answer = await space.post(url, answer.form(url))
+    return answer
+
+
 async def test_two_companies_become_one_firm_and_two_again(space: Admin) -> None:
     stage = space.stage
     nordlicht, kiez = called(stage, "Nordlicht Studio")[0], called(stage, "Kiez Robotics")[0]
@@ -160,7 +170,7 @@ async def test_two_companies_become_one_firm_and_two_again(space: Admin) -> None
     shown = await space.get(link.group(1))
     assert f"from VLAN {other} to {first}" in plain(shown.text)
     assert (await space.post(join, shown.form(join) | {"digest": "x"})).status == 409
-    assert (await space.post(join, shown.form(join))).path == at(nordlicht) + "?joined"
+    assert (await confirmed(space, join, shown)).path == at(nordlicht) + "?joined"
     assert await until(lambda: _gone(stage, kiez))
     assert (await vlans(stage))[nordlicht, NETWORK] == first
     listed = await space.get(f"{HERE}?show=firm")
@@ -177,7 +187,7 @@ async def test_two_companies_become_one_firm_and_two_again(space: Admin) -> None
     shown = await space.get(part)
     assert f"from VLAN {first} to {other}" in plain(shown.text), "its old number rests, for it alone"
     assert (await space.post(part, {"digest": "x"})).status == 409
-    assert (await space.post(part, shown.form(part))).path == at(kiez) + "?parted"
+    assert (await confirmed(space, part, shown)).path == at(kiez) + "?parted"
     assert await settled(stage, kiez, other) == other
     assert (await vlans(stage))[nordlicht, NETWORK] == first
     assert (await space.get(part)).path == at(kiez), "it is in no firm"
@@ -208,6 +218,6 @@ async def test_equal_names_are_only_suggested(space: Admin) -> None:
     assert "Nobody's VLAN changes" in plain(shown.text)
     assert not await stage.app.core.db.read(companies.links)
     join = at(nordlicht, "/join")
-    await space.post(join, shown.form(join))
+    await confirmed(space, join, shown)
     assert await stage.app.core.db.read(companies.links) == {twin: nordlicht}
     assert "Perhaps one firm?" not in (await space.get(HERE)).text.partition("<table")[2]
