@@ -196,3 +196,8 @@ def test_every_letter_and_every_reason_why_none_went_out_has_words() -> None:
 @pytest.mark.parametrize("code", sorted(languages()))
 def test_a_company_that_is_named_is_no_count_of_companies(code: str) -> None:
     assert "104" in said("vlan-given", code, company="c-1", name="Elbe", vlan=104)
+
+
+def test_what_was_found_is_told_in_the_readers_language() -> None:
+    found = said("finding", "de", summary="No location uses the network members: nobody gets a key there.")
+    assert "Kein Standort benutzt das Netzwerk members: Niemand bekommt dort einen Schlüssel." in found

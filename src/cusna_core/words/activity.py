@@ -48,7 +48,7 @@ def sentence(
         "until": _until(data, zone, now, language),
         "causes": _causes(data, language),
         "what": str(data.get("path") or data.get("code") or ""),
-        "summary": language.text(str(data["summary"])) if data.get("summary") else "",
+        "summary": language.retold(str(data["summary"])) if data.get("summary") else "",
         "setting": _setting(data),
         "mail": called(str(data.get("kind", "")), str(data.get("why", "")), language),
         "read": _synced(data, language) if kind == "synced" else "",

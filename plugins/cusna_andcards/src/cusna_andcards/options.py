@@ -57,7 +57,7 @@ class AndcardsOptions(Options):
         default=None,
         title="Webhook secret",
         description="Andcards shows it under Network settings > Developers for the webhook that you set up "
-        "there (whsec_...). With it, bookings and plans arrive within a second instead of at the next read.",
+        "there (whsec_...). With it, bookings and plans arrive within seconds instead of at the next read.",
     )
     requests_per_second: float = Field(
         default=8.0,
