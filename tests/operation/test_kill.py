@@ -116,7 +116,11 @@ async def test_kill_nine_loses_nothing_and_leaves_nothing_behind(
             # Every third dies while it starts; the others in the middle of their work.
             if kills % 3 != 2:
                 await _serves(house)
+            before = _told(stories)
             await asyncio.sleep(chance.uniform(0.2, 1.5))
+            if kills % 3 == 0:
+                # A busy machine may do nothing in that time, and nothing would be tried.
+                await until(lambda: _told(stories) > before, 20)  # noqa: B023 - it has ended with the turn
             assert child.returncode is None, log.read_text()
             child.kill()
             await child.wait()
@@ -128,7 +132,7 @@ async def test_kill_nine_loses_nothing_and_leaves_nothing_behind(
             child.terminate()
             assert await child.wait() == 0
         # What they went through is worth the name of a test.
-        assert sum(len(one.told) for one in stories) > kills
+        assert _told(stories) * 3 >= kills
         assert "Traceback" not in log.read_text()
         assert " bug" not in log.read_text()
     finally:
@@ -138,6 +142,10 @@ async def test_kill_nine_loses_nothing_and_leaves_nothing_behind(
         for one in stories:
             await one.who.session.close()
     assert not [one for one in ended if isinstance(one, Exception)], ended
+
+
+def _told(stories: list[Story]) -> int:
+    return sum(len(one.told) for one in stories)
 
 
 async def _serves(house: House) -> None:

@@ -55,8 +55,14 @@ async def test_the_plan_is_shown_counted_and_switched_on_below_it(admin: Admin) 
     assert answer.path == f"{MEMBERS}?on", answer.trouble
     assert await until(lambda: steps(admin) == 0)
     assert await until(lambda: _says(admin, "Nothing: the network is as it should be."))
+    # A check of its own may have met the broken controller: the next one finds it well.
+    await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=11))
+
+    async def well() -> bool:
+        return "All is well." in (await admin.get("/console")).text
+
+    assert await until(well)
     overview = plain((await admin.get("/console")).text)
-    assert "All is well." in overview
     assert "8 people may be on the WiFi now" in overview, overview
     assert "Up to date" in overview
     # UniFi takes as many keys as it likes; the pool is what can be used up.
