@@ -7,6 +7,7 @@ import logging
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -74,7 +75,7 @@ async def test_what_happened_is_found_and_taken_along(admin: Admin) -> None:
     assert "granted" in here
     assert "setting-made" not in here
     assert kinds((await admin.get(f"{HERE}?place=network:nowhere")).text) == []
-    today = admin.stage.clock.now().date()
+    today = admin.stage.clock.now().astimezone(ZoneInfo("Europe/Berlin")).date()
     assert kinds((await admin.get(f"{HERE}?from={today}&to={today}")).text)
     nothing = await admin.get(f"{HERE}?to={today - timedelta(days=3)}")
     assert kinds(nothing.text) == []
