@@ -33,9 +33,9 @@ from cusna_core.store.db import Database, Tx
 from cusna_core.store.vault import Vault
 
 CHECK_EVERY = 3600.0
+"""Seconds between two looks at each controller, network and source for findings."""
 CHECK_AGAIN = 300.0
 """While something does not answer: for an hour admins would read of a trouble that was over in a minute."""
-"""Seconds between two looks at each controller, network and source for findings."""
 
 
 class Engine:
