@@ -47,7 +47,7 @@ async def test_booking_told_by_a_webhook_is_claimable_long_before_the_next_read(
     async def off() -> bool:
         return (await nina.wifi("kreuzberg")).field("state") == "off"
 
-    assert await until(off), source.hooks.sent
+    assert await until(off, 30), source.hooks.sent
     assert lists(source)[reads:] == []
 
 

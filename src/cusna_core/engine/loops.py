@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 from cusna_core.api import Clock
 from cusna_core.engine.fence.calls import place
@@ -38,7 +39,7 @@ class Loops:
                 log.error("%s met a bug (%s). It begins again in %s s.", name, place(error), AFTER_A_BUG)  # noqa: TRY400
                 await self._clock.sleep(AFTER_A_BUG)
 
-    def aside(self, work: Awaitable[None]) -> asyncio.Task[None]:
+    def aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something once, beside what is going on."""
 
         async def told() -> None:
@@ -52,6 +53,8 @@ class Loops:
         task = asyncio.create_task(told())
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
+        # Who is called off before the first step would leave it behind, never awaited.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def end(self, *kinds: str) -> None:
