@@ -20,7 +20,7 @@ from cusna_core.demo.stage import Stage, until
 from cusna_core.store import audit
 from cusna_core.web import Who, console
 
-from .admin import HQ, NEW, SETTINGS, Admin, connected, link_in, needs_plugins, place
+from .admin import CODE, HQ, LINK, NEW, SETTINGS, Admin, connected, mailed, needs_plugins, place
 
 WRONG = "a-secret-that-is-wrong-4711"
 pytestmark = needs_plugins
@@ -344,8 +344,7 @@ async def test_a_link_signs_in_once_and_only_by_its_button(visitor: Admin) -> No
 
 async def test_the_code_of_the_mail_signs_in_within_five_tries(visitor: Admin) -> None:
     await visitor.link()
-    code = re.search(r"\b(\d{4}) ?(\d{4})\b", visitor.stage.inbox.mails[-1].text)
-    assert code
+    code = await mailed(visitor.stage, 0, CODE)
     right = code.group(1) + code.group(2)
     wrong = f"{(int(right) + 1) % 10**8:08d}"
     sent = "/console/sign-in/sent"
@@ -354,11 +353,11 @@ async def test_the_code_of_the_mail_signs_in_within_five_tries(visitor: Admin) -
     assert (await visitor.post(sent, {"code": right})).path == "/console"
     visitor.http.cookie_jar.clear()
     await visitor.stage.jump(visitor.stage.clock.now() + timedelta(minutes=2))
+    before = len(visitor.stage.inbox.mails)
     await visitor.link()
     for _ in range(5):
         await visitor.post(sent, {"code": wrong})
-    code = re.search(r"\b(\d{4}) ?(\d{4})\b", visitor.stage.inbox.mails[-1].text)
-    assert code
+    code = await mailed(visitor.stage, before, CODE)
     assert (await visitor.post(sent, {"code": code.group(1) + code.group(2)})).status == 422
 
 
@@ -410,8 +409,7 @@ async def test_saving_secrets_needs_a_fresh_sign_in_which_leads_back(admin: Admi
     assert answer.form(NEW)["network_id"] == "kept-as-typed"
     before = len(admin.stage.inbox.mails)
     assert (await admin.post("/console/renew", page.form("/console/renew"))).path == "/console/sign-in/sent"
-    assert await until(lambda: len(admin.stage.inbox.mails) > before)
-    assert (await admin.post(link_in(admin.stage.inbox.mails[-1].text))).path == NEW
+    assert (await admin.post((await mailed(admin.stage, before, LINK)).group())).path == NEW
     assert (await admin.connect()).path == f"{HQ}?connected"
 
 
@@ -430,8 +428,7 @@ async def test_m18_a_sign_in_leads_nowhere_else(admin: Admin, back: str) -> None
     before = len(admin.stage.inbox.mails)
     await admin.stage.jump(admin.stage.clock.now() + timedelta(minutes=2))
     await admin.post("/console/renew", {"back": back})
-    assert await until(lambda: len(admin.stage.inbox.mails) > before)
-    assert (await admin.post(link_in(admin.stage.inbox.mails[-1].text))).path == "/console"
+    assert (await admin.post((await mailed(admin.stage, before, LINK)).group())).path == "/console"
 
 
 async def test_signing_out_ends_the_session_on_the_server(admin: Admin) -> None:

@@ -20,6 +20,7 @@ from cusna_core.demo.stage import Stage, until
 
 from ..eyes import chromium_at_work, look, looks, needs_browser
 from ..ports import free
+from .admin import LINK, mailed
 
 WANTED = ["andcards", "unifi", "meraki"]
 pytestmark = [
@@ -91,8 +92,7 @@ class Walk:
     async def sign_in(self) -> None:
         before = len(self.stage.inbox.mails)
         await self.press("button[type=submit]")
-        await until(lambda: len(self.stage.inbox.mails) > before)
-        self.mail = self.stage.inbox.mails[-1].text
+        self.mail = (await mailed(self.stage, before, LINK)).string
 
 
 async def test_the_path_is_clean_in_a_browser(stage: Stage, page: Page) -> None:

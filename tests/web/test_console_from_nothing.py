@@ -19,6 +19,7 @@ from cusna_core.demo.people import HAFEN, JORDAAN, KALLIO, KREUZBERG, Spot
 from cusna_core.demo.stage import PRINTER, SSID, Stage, until
 
 from ..ports import free
+from .admin import mailed
 from .test_console_browser import Walk
 from .test_console_browser import page as page
 from .test_console_browser import pytestmark as needed
@@ -219,7 +220,7 @@ async def switch_on(walk: Newcomer) -> None:
             await walk.next_step()
         else:
             await walk.to(f"/console/settings/networks/{name}")
-        assert await page.query_selector("main .verb"), "it does not say what would change"
+        assert await page.query_selector("main .verb"), await page.inner_text("main")
         if number == 0:
             await walk.look("network-plan")
         for _ in range(3):
@@ -242,11 +243,9 @@ async def a_member_joins_everywhere(walk: Newcomer) -> None:
     await page.fill("[name=email]", her.email)
     await walk.press("main button[type=submit]")
     await walk.look("portal-sent")
-    assert await until(lambda: len(stage.inbox.mails) > before), "no mail came"
-    mail = stage.inbox.mails[-1]
+    found = await mailed(stage, before, r"/portal/\S+/link/[\w-]+")
+    (mail,) = (one for one in stage.inbox.mails[before:] if one.text == found.string)
     assert mail.to == her.email
-    found = re.search(r"/portal/\S+/link/[\w-]+", mail.text)
-    assert found
     await walk.to(found.group())
     await walk.press("main form button")
     # Changes that disturb the radios gather for a minute: nobody waits for that here.

@@ -423,6 +423,7 @@ async def test_what_does_not_work_is_not_called_connected(admin: Admin) -> None:
         if await until(noticed, 3):
             break
     assert await noticed()
+    await admin.sign_in()  # more time than a session may be idle
     for kind, one in (("integrations", HQ), ("controllers", f"{SETTINGS}/controllers/unifi")):
         for page in (f"{SETTINGS}/{kind}", one):
             text = (await admin.get(page)).text

@@ -15,7 +15,6 @@ import pytest
 from yarl import URL
 
 from cusna_core.admin.companies import Companies
-from cusna_core.demo.file import ADMIN
 from cusna_core.demo.stage import Stage, until
 from cusna_core.store import accounts as account_rows
 from cusna_core.store import settings
@@ -24,7 +23,7 @@ from cusna_core.web.routes import Route, Who
 from cusna_core.web.site import SITE
 from cusna_core.web.tint import style
 
-from .admin import SETTINGS, Admin, connected, link_in, needs_plugins, place
+from .admin import SETTINGS, Admin, connected, needs_plugins, place
 
 pytestmark = needs_plugins
 
@@ -427,7 +426,3 @@ async def test_secrets_ask_for_a_fresh_sign_in(house: dict[str, Any], admin: Adm
         await core.db.read(lambda tx: account_rows.passphrase(tx, core.vault, house["values"]["id"]))
         == secret
     )
-
-
-def test_the_link_in_a_mail_is_found() -> None:
-    assert link_in(f"see /console/link/{'x' * 43} {ADMIN}").endswith("x")

@@ -11,7 +11,7 @@ from cusna_core.demo.stage import Stage, until
 from cusna_core.store import groups
 
 from ..ports import free
-from .admin import link_in
+from .admin import LINK, mailed
 from .test_console_appearance import PRIVACY, png
 from .test_console_browser import WANTED, Page, Walk, page, pytestmark
 
@@ -33,8 +33,7 @@ async def _in(walk: Walk) -> None:
     await walk.page.fill("#email", ADMIN)
     before = len(walk.stage.inbox.mails)
     await walk.press("button[type=submit]")
-    await until(lambda: len(walk.stage.inbox.mails) > before)
-    await walk.to(link_in(walk.stage.inbox.mails[-1].text))
+    await walk.to((await mailed(walk.stage, before, LINK)).group())
     await walk.press("form.pass button")
 
 
