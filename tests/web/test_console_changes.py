@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -13,7 +14,7 @@ from cusna_core.flow.keys import Wait
 from cusna_core.store import audit, keys
 from cusna_core.store import rights as right_rows
 
-from .admin import HQ, SETTINGS, Admin, needs_plugins, place
+from .admin import HQ, SETTINGS, Admin, connected, needs_plugins, place
 from .running import CHANGES, MEMBERS, planned, running, steps
 
 pytestmark = needs_plugins
@@ -67,6 +68,30 @@ async def test_the_plan_is_shown_counted_and_switched_on_below_it(admin: Admin) 
     assert "Up to date" in overview
     # UniFi takes as many keys as it likes; the pool is what can be used up.
     assert "0 of 100 VLANs" in overview
+
+
+async def test_nothing_is_switched_on_before_anybody_is_known(admin: Admin) -> None:
+    """While the members are read for the first time, "nothing to do" would be a guess."""
+    source: Any = admin.stage.source
+    await connected(admin)
+    source.faults.fail("locationRef")
+    new = f"{SETTINGS}/new-location/andcards"
+    answer = await admin.send(f"{new}?place={place(admin.stage, 'Kreuzberg')}", new)
+    assert answer.path == f"{SETTINGS}/locations/kreuzberg?made", answer.trouble
+    assert await until(lambda: _says(admin, "is on it now"))
+    for at in (CHANGES, MEMBERS):
+        shown = await admin.get(at)
+        assert "Not known yet: Andcards was never read to the end so far." in plain(shown.text)
+        assert "Nothing: the network is as it should be." not in shown.text
+        assert "Switch on" not in shown.text
+
+    source.faults.clear()
+    admin.stage.app.core.engine.nudge()
+    assert await until(lambda: steps(admin) > 5)
+    for at in (CHANGES, MEMBERS):
+        shown = await admin.get(at)
+        assert "Not known yet" not in shown.text
+        assert "Switch on" in shown.text
 
 
 async def _says(admin: Admin, what: str) -> bool:

@@ -218,9 +218,11 @@ async def switch_on(walk: Newcomer) -> None:
         assert not engine.estate.wifis[name].apply, "it began to write by itself"
         if number == 0:
             await walk.next_step()
+            # Until all locations are read for the first time nothing can be switched on blindly.
+            await page.wait_for_selector("main .verb", timeout=20_000)
         else:
             await walk.to(f"/console/settings/networks/{name}")
-        assert await page.query_selector("main .verb"), await page.inner_text("main")
+        assert await page.query_selector("main .verb"), "it does not say what would change"
         if number == 0:
             await walk.look("network-plan")
         for _ in range(3):

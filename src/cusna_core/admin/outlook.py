@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from cusna_core.admin.first_reads import unread
 from cusna_core.admin.states import NetworkState
 from cusna_core.admin.survey import Change, Survey
 from cusna_core.api import BookingState, SubscriptionState
@@ -80,6 +81,8 @@ class Outlook:
     refused: Sequence[Waits]
     said: str
     """Why it does not go on; empty while it does."""
+    unread: Sequence[str]
+    """Integrations of which nobody is known here yet."""
     gathers: datetime | None
     """When the controller may be disturbed by a write again, where changes wait for that."""
 
@@ -176,6 +179,7 @@ class Outlooks:
             waiting=waiting,
             refused=refused,
             said=standing.said,
+            unread=await unread(self._engine, wifi),
             gathers=self._engine.clock.now() + timedelta(seconds=standing.gathers)
             if standing.gathers > 0
             else None,

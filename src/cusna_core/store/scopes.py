@@ -55,6 +55,18 @@ def reads(tx: Tx, integration: str) -> list[Read]:
     ]
 
 
+def places(tx: Tx) -> dict[str, set[str | None]]:
+    """By integration, the locations that were ever read to the end (None: all of them at once)."""
+    found: dict[str, set[str | None]] = {}
+    rows = tx.execute(
+        "SELECT DISTINCT integration, location FROM reads WHERE last_good IS NOT NULL AND section <> ?",
+        (Section.BLOCKS,),
+    )
+    for row in rows:
+        found.setdefault(row["integration"], set()).add(row["location"] or None)
+    return found
+
+
 def failed(tx: Tx, integration: str, sentence: str, now: datetime) -> None:
     """Nothing at all could be read; `sentence` says why."""
     tx.execute(

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from cusna_core.admin.first_reads import unread
 from cusna_core.admin.kept import LONGEST_NAME, Kept, Shape, slug
 from cusna_core.admin.offers import Offer, offers
 from cusna_core.web.console.connect import called, changeable, needed, own_address, saved, slug_field, version
@@ -172,6 +173,7 @@ async def _show(
         state=await bench.survey.network(wifi) if wifi else None,
         sight=None if isinstance(sight, str) else sight,
         silent=sight if isinstance(sight, str) else "",
+        unread=await unread(bench.workshop.engine, wifi) if wifi else (),
         findings=await bench.survey.findings(kept.path),
         locations=await bench.workshop.needing("network", kept.name),
         places=places,
