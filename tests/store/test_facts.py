@@ -25,7 +25,7 @@ from cusna_core.api import (
 from cusna_core.flow.world import Facts
 from cusna_core.store import facts, scopes
 from cusna_core.store.db import Tx
-from cusna_core.store.merge import Merged, merge
+from cusna_core.store.merge import Merged, merge, of_the_past
 
 NOW = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -258,6 +258,16 @@ def test_an_older_read_does_not_bring_back_what_was_stated_gone(story: Story) ->
     story.read(world())
     assert "s1" in story.subscriptions
     assert facts.gone(story.tx, "hq") == frozenset()
+
+
+def test_a_read_is_newer_than_what_a_clock_that_ran_ahead_wrote(story: Story) -> None:
+    """Also one that begins in the very millisecond in which that is set right."""
+    story.read(world())
+    story.read(Snapshot(NOW, gone=frozenset({(Section.SUBSCRIPTIONS, "s1")})), partial=True)
+    now = story.at - timedelta(days=1)
+    of_the_past(story.tx, "hq", now)
+    merge(story.tx, "hq", replace(world(), began=now))
+    assert "s1" in story.subscriptions
 
 
 def test_what_was_seen_during_a_read_is_not_absent_from_it(story: Story) -> None:

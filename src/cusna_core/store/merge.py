@@ -115,12 +115,13 @@ def merge(
 def of_the_past(tx: Tx, integration: str, now: datetime) -> None:
     """Nothing was seen later than now: what claims so is of a time when the clock was set ahead.
 
-    To be called before a read begins, which else would be older than all that it is to change.
+    To be called before a read begins, which else would be older than all that it is to change. It may
+    begin within the same millisecond, and is newer all the same.
     """
     for column, table in (("seen_at", "facts"), ("at", "facts_gone")):
         tx.execute(
             f"UPDATE {table} SET {column} = ?1 WHERE integration = ?2 AND {column} > ?1",  # noqa: S608 — constants
-            (ms(now), integration),
+            (ms(now) - 1, integration),
         )
 
 
