@@ -385,19 +385,31 @@ async def test_several_letters_go_at_a_time(office: Office) -> None:
     assert sorted(office.box.recipients) == sorted(f"p{number}@example.com" for number in range(2 * AT_ONCE))
 
 
-async def test_a_hundred_mails_arrive_at_once_and_cost_little(office: Office) -> None:
-    """The clock stands still, so no letter waits for it; what is left is work, also on a busy machine."""
-    for number in range(100):
-        await office.person(f"p{number}@example.com")
+async def test_mails_arrive_within_two_seconds(office: Office) -> None:
+    arrived: dict[str, float] = {}
+
+    async def note(address: str) -> None:
+        arrived[address] = time.perf_counter()
+
+    office.box.gate = note
+    took: list[float] = []
     async with running(office):
-        before = time.process_time()
-        for number in range(100):
-            await office.ask(f"p{number}@example.com", token=f"{number:043}", ip=f"192.0.2.{number}")
-        async with asyncio.timeout(60):
-            while len(office.box.mails) < 100:
-                office.box.arrived.clear()
-                await office.box.arrived.wait()
-        assert time.process_time() - before < 4, "about one second, and more where coverage is measured"
+        for turn in range(3):  # a machine with much else to do may be slow once
+            people = [f"p{turn}-{number}@example.com" for number in range(100)]
+            for one in people:
+                await office.person(one)
+            put: dict[str, float] = {}
+            for number, one in enumerate(people):
+                put[one] = time.perf_counter()
+                await office.ask(one, token=f"{turn:03}{number:040}", ip=f"192.0.{turn + 2}.{number}")
+            async with asyncio.timeout(60):
+                while not put.keys() <= arrived.keys():
+                    await asyncio.sleep(0.01)
+            took = sorted(arrived[one] - put[one] for one in people)
+            if took[98] < 2:
+                break
+            office.hand.pass_(86_400)  # else so many sign-ins on a day would be put off
+    assert took[98] < 2, took[-5:]
 
 
 async def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(

@@ -74,6 +74,7 @@ async def test_nothing_is_switched_on_before_anybody_is_known(admin: Admin) -> N
     """While the members are read for the first time, "nothing to do" would be a guess."""
     source: Any = admin.stage.source
     await connected(admin)
+    form = (await admin.get(MEMBERS)).form(f"{MEMBERS}/switch")
     source.faults.fail("locationRef")
     new = f"{SETTINGS}/new-location/andcards"
     answer = await admin.send(f"{new}?place={place(admin.stage, 'Kreuzberg')}", new)
@@ -84,9 +85,14 @@ async def test_nothing_is_switched_on_before_anybody_is_known(admin: Admin) -> N
         assert "Not known yet: Andcards was never read to the end so far." in plain(shown.text)
         assert "Nothing: the network is as it should be." not in shown.text
         assert "Switch on" not in shown.text
+    # Nor by a page that was opened when no location used the network.
+    engine = admin.stage.app.core.engine
+    early = form | {"digest": engine.standing(engine.estate.wifis["members"]).plan.digest}  # type: ignore[union-attr]
+    assert (await admin.post(f"{MEMBERS}/switch", early)).status == 409
+    assert not engine.estate.wifis["members"].apply
 
     source.faults.clear()
-    admin.stage.app.core.engine.nudge()
+    engine.nudge()
     assert await until(lambda: steps(admin) > 5)
     for at in (CHANGES, MEMBERS):
         shown = await admin.get(at)

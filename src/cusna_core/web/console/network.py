@@ -195,7 +195,8 @@ async def switch(request: web.Request) -> web.Response:
         sight = await bench.survey.look(wifi) if wifi else language.text("The network is switched off.")
         if isinstance(sight, str):
             return await _show(request, {"": sight}, 422)
-        if sight.plan.digest != request[FORM].get("digest"):
+        blind = wifi is not None and not sight.changes and await unread(bench.workshop.engine, wifi)
+        if blind or sight.plan.digest != request[FORM].get("digest"):
             told = language.text(
                 "It is not the same any more. Look at what would change now, then switch it on."
             )
